@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Tessera's modules and the edges between them. `Compose/check-edges` holds this file against the table in
+// Sources/Tessera.docc/Architecture.md, so an edge that the design doesn't know fails CI.
+
+/// `TESSERA_STRICT=1` turns warnings into errors; CI sets it, a user's build from source doesn't.
+let strict = Context.environment["TESSERA_STRICT"] == "1"
+let swiftSettings: [SwiftSetting] =
+  [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
+  + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// C code is optimised in debug builds too: tests run whole networks.
+let cSettings: [CSetting] =
+  [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]
+  + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// A Swift module under `Sources`, with the modules that it imports.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], optimised: Bool = false) -> Target {
+  // Numeric loops are unusable without optimisation; those modules are optimised in debug builds too.
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: swiftSettings + (optimised ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
+}
+
+/// A module map over a system library that pkg-config knows.
+func system(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["Testkit"], resources: resources, swiftSettings: swiftSettings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+  name: "tessera",
+  products: [.executable(name: "tessera", targets: ["tessera"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Libraries of the system, each with exactly one Swift importer.
+    system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
+    system("CRabbitMQ", "librabbitmq", apt: "librabbitmq-dev"),
+    system("CPostgres", "libpq", apt: "libpq-dev"),
+    system("CZip", "libzip", apt: "libzip-dev"),
+    system("CPNG", "libpng", apt: "libpng-dev"),
+    system("CCrypto", "libcrypto", apt: "libssl-dev"),
+    .target(name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z")]),
+    .target(name: "CLinux"),
+    .target(name: "CKernels", cSettings: cSettings),
+
+    // Small foundations.
+    module("Digests", ["CCrypto"]),
+    module("Pickles"),
+    module("ZipFiles", ["CZip"]),
+    module("Volumes"),
+    module("Pictures", ["Volumes", "CPNG"]),
+
+    // The numeric side: synchronous, throws, never logs.
+    module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),
+    module("ModelPlans", ["Pickles"]),
+    module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests"]),
+    module("NiftiIO", ["Volumes", "CNifti"], optimised: true),
+    module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
+    module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
+    module("UNet", ["Kernels", "ModelPlans"], optimised: true),
+    module(
+      "Inference",
+      ["Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels", "Pickles", "ZipFiles"],
+      optimised: true),
+
+    // The fleet side: knows no voxel, except Fleet, where both meet.
+    module("FleetContracts", ["Digests"]),
+    module("Threads", ["CLinux"]),
+    .target(
+      name: "Migrations", path: "Migrations", resources: [.embedInCode("0001_ledger.sql")],
+      swiftSettings: swiftSettings),
+    module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
+    module("PostgresLedger", ["FleetContracts", "Threads", "Migrations", "CPostgres"]),
+    module("BlobStores", ["FleetContracts"]),
+    module("FleetInMemory", ["FleetContracts"]),
+    module(
+      "Fleet",
+      ["FleetContracts", "Threads", "Inference", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging, lifecycle]
+    ),
+
+    // The command line: reads settings, chooses adapters, writes to stdout.
+    module(
+      "Commands",
+      [
+        "Fleet", "FleetContracts", "Inference", "ModelStore", "ModelPlans", "NiftiIO", "Volumes", "Pictures", "Digests",
+        "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory", argumentParser, logging,
+        lifecycle, configuration,
+      ]),
+    .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
+
+    // Tests.
+    .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
+  ]
+)
