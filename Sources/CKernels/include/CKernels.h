@@ -1,1 +1,3 @@
+// Tessera's kernels in C: what needs SIMD or a thread at a time that Swift doesn't give.
 #pragma once
+#include "compute_pool.h"
