@@ -76,7 +76,10 @@ let package = Package(
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
     module(
       "Inference",
-      ["Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels", "Pickles", "ZipFiles"],
+      [
+        "Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels", "Pickles",
+        "ZipFiles",
+      ],
       optimised: true),
 
     // The fleet side: knows no voxel, except Fleet, where both meet.
@@ -91,7 +94,10 @@ let package = Package(
     module("FleetInMemory", ["FleetContracts"]),
     module(
       "Fleet",
-      ["FleetContracts", "Threads", "Inference", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging, lifecycle]
+      [
+        "FleetContracts", "Threads", "Inference", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging,
+        lifecycle,
+      ]
     ),
 
     // The command line: reads settings, chooses adapters, writes to stdout.
@@ -106,5 +112,32 @@ let package = Package(
 
     // Tests.
     .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
+    tests("DigestsTests", ["Digests"]),
+    tests("PicklesTests", ["Pickles"]),
+    tests("ZipFilesTests", ["ZipFiles"]),
+    tests("ModelStoreTests", ["ModelStore", "ModelPlans", "Pickles"]),
+    tests("NiftiIOTests", ["NiftiIO", "Volumes"]),
+    tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"]),
+    tests("KernelsTests", ["Kernels"]),
+    tests("UNetTests", ["UNet", "Kernels", "ModelPlans"]),
+    tests("SlidingWindowTests", ["SlidingWindow", "Volumes", "Kernels"]),
+    tests(
+      "InferenceTests",
+      [
+        "Inference", "Preprocessing", "SlidingWindow", "ModelStore", "ModelPlans", "NiftiIO", "Volumes", "Kernels",
+        "Pickles", "ZipFiles",
+      ]),
+    tests("PicturesTests", ["Pictures", "Volumes"]),
+    tests("FleetContractsTests", ["FleetContracts"]),
+    .target(
+      name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",
+      swiftSettings: swiftSettings),
+    tests("FleetInMemoryTests", ["FleetInMemory", "FleetConformance", "FleetContracts"]),
+    tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts"]),
+    tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
+    tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts"]),
+    tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Inference", "Volumes"]),
+    tests("CommandsTests", ["Commands"]),
+    tests("EndToEndTests", ["Digests"]),
   ]
 )
