@@ -83,7 +83,7 @@ let package = Package(
       optimised: true),
 
     // The fleet side: knows no voxel, except Fleet, where both meet.
-    module("FleetContracts", ["Digests"]),
+    .target(name: "FleetContracts", dependencies: ["Digests"], exclude: ["Schemas"], swiftSettings: swiftSettings),
     module("Threads", ["CLinux"]),
     .target(
       name: "Migrations", path: "Migrations", resources: [.embedInCode("0001_ledger.sql")],

@@ -1,0 +1,27 @@
+/// Bytes in memory that are shared and not changed: what a `BlobStore` takes and gives.
+public final class Blob: @unchecked Sendable {  // the bytes are never written after init, and freed with the last reference
+  public let bytes: UnsafeRawBufferPointer
+  private let release: () -> Void
+
+  /// A copy of `bytes`.
+  public init(copying bytes: some Sequence<UInt8>) {
+    let array = Array(bytes)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: array.count, alignment: 64)
+    memory.copyBytes(from: array)
+    self.bytes = UnsafeRawBufferPointer(memory)
+    release = { memory.deallocate() }
+  }
+
+  /// Bytes that another owner keeps; `release` runs with the last reference to this blob.
+  public init(bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
+    self.bytes = bytes
+    self.release = release
+  }
+
+  /// Bytes inside memory that `owner` keeps alive.
+  public convenience init(bytes: UnsafeRawBufferPointer, owner: AnyObject) {
+    self.init(bytes: bytes, release: { withExtendedLifetime(owner) {} })
+  }
+
+  deinit { release() }
+}

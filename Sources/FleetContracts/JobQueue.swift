@@ -1,0 +1,119 @@
+/// The queues of the fleet.
+public enum QueueName: String, Sendable, CaseIterable {
+  /// Tile jobs for workers.
+  case tiles = "tessera.tiles"
+  /// Tile results for aggregators.
+  case results = "tessera.results"
+  /// Messages that nobody could read; kept for an operator.
+  case dead = "tessera.dead"
+}
+
+/// A message as the broker carries it: at most 2 KiB of JSON with references, never voxels or patient data.
+public struct QueueMessage: Hashable, Sendable {
+  /// Unique for each message made; the same when the same message is published again.
+  public var id: String
+  /// The name of the body's schema, such as `tessera.tile-job.v1`.
+  public var type: String
+  public var body: [UInt8]
+
+  /// The largest body that is published, in bytes.
+  public static let largestBody = 2048
+
+  public init(id: String, type: String, body: [UInt8]) {
+    self.id = id
+    self.type = type
+    self.body = body
+  }
+}
+
+/// A broker of jobs: at-least-once delivery, with a confirm for each message published and an acknowledgement for each handled.
+///
+/// An implementation survives the loss of its connection by itself: `publish` tries again until confirmed, a subscription
+/// subscribes again. What was delivered before the loss can't be acknowledged any more and will be delivered again.
+public protocol JobQueue: Sendable {
+  /// Declares the queues; harmless when they are there.
+  func prepare() async throws
+
+  /// Returns when the broker has taken responsibility for the message (persistent, mandatory, confirmed). It waits through an
+  /// outage of the broker, until the calling task is cancelled or the queue is closed.
+  /// - Throws: `JobQueueError.tooLarge`, `.closed`, or `CancellationError`.
+  func publish(_ message: QueueMessage, to queue: QueueName) async throws
+
+  /// Starts a consumer that holds at most `prefetch` unacknowledged deliveries.
+  func subscribe(to queue: QueueName, prefetch: Int) async throws -> any Subscription
+
+  /// Depth of a queue and number of its consumers, or `nil` while the broker can't be reached.
+  func status(of queue: QueueName) async -> QueueStatus?
+
+  /// Ends all subscriptions and connections. Unacknowledged deliveries go back to their queues.
+  func close() async
+}
+
+public struct QueueStatus: Hashable, Sendable {
+  /// Messages that wait for a consumer.
+  public var ready: Int
+  public var consumers: Int
+
+  public init(ready: Int, consumers: Int) {
+    self.ready = ready
+    self.consumers = consumers
+  }
+}
+
+/// One consumer's stream of deliveries.
+public protocol Subscription: Sendable {
+  /// Waits for the next delivery; `nil` once the subscription is cancelled or the queue is closed, or when the calling task
+  /// is cancelled (a delivery that would have been handed out then goes back to the queue).
+  func next() async throws -> Delivery?
+
+  /// No more deliveries, and those that were not yet handed out go back to the queue. Deliveries in hand can still be
+  /// acknowledged.
+  func cancel() async
+}
+
+/// A message in hand. It must be acknowledged, returned or rejected exactly once.
+public struct Delivery: Sendable {
+  public let message: QueueMessage
+  /// How often the broker has delivered this message before: 0 for the first time. A hint only: brokers count differently.
+  public let earlierDeliveries: Int
+  private let settle: @Sendable (DeliverySettlement) async throws -> Void
+
+  public init(
+    message: QueueMessage, earlierDeliveries: Int, settle: @escaping @Sendable (DeliverySettlement) async throws -> Void
+  ) {
+    self.message = message
+    self.earlierDeliveries = earlierDeliveries
+    self.settle = settle
+  }
+
+  /// The message is handled and may be forgotten.
+  /// - Throws: `JobQueueError.deliveryLost` when the connection that delivered it is gone: it will be delivered again.
+  public func acknowledge() async throws { try await settle(.acknowledge) }
+
+  /// Back to the queue, for anybody.
+  public func putBack() async throws { try await settle(.putBack) }
+
+  /// Nobody can handle this message: to the dead letters.
+  public func reject() async throws { try await settle(.reject) }
+}
+
+public enum DeliverySettlement: Sendable {
+  case acknowledge, putBack, reject
+}
+
+public enum JobQueueError: Error, Hashable, CustomStringConvertible {
+  case tooLarge(bytes: Int)
+  case closed
+  case deliveryLost
+  case refused(String)
+
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes):
+      "A message of \(bytes) bytes can't be published; at most \(QueueMessage.largestBody) bytes are allowed, voxels travel as blobs."
+    case .closed: "The connection to the broker was closed by this process."
+    case .deliveryLost: "The connection that delivered the message is gone; the broker will deliver it again."
+    case .refused(let reason): "The broker refused the request: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+internal import Foundation
+
+extension QueueMessage {
+  /// The message that carries `job`. Its id names pass, tile and attempt, so it is the same when it is published again.
+  public init(_ job: TileJob) throws {
+    self.init(
+      id: "\(job.pass)/\(job.tile)/\(job.attempt)", type: TileJob.type, body: try MessageCoding.encode(job))
+  }
+
+  public init(_ result: TileResult) throws {
+    self.init(
+      id: "\(result.pass)/\(result.tile)/\(result.attempt)/\(result.worker)", type: TileResult.type,
+      body: try MessageCoding.encode(result))
+  }
+
+  /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
+  public func tileJob() throws -> TileJob { try MessageCoding.decode(TileJob.self, type: TileJob.type, from: self) }
+
+  /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
+  public func tileResult() throws -> TileResult {
+    try MessageCoding.decode(TileResult.self, type: TileResult.type, from: self)
+  }
+}
+
+/// A message that this version can't read.
+public enum MessageError: Error, Hashable, CustomStringConvertible {
+  case unknownType(String, expected: String)
+  case unreadable(type: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unknownType(let type, let expected): "The message is of type \(type); this process reads \(expected)."
+    case .unreadable(let type, let reason): "The message of type \(type) can't be read: \(reason)"
+    }
+  }
+}
+
+enum MessageCoding {
+  static func encode(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value))
+  }
+
+  static func decode<Value: Decodable>(_: Value.Type, type: String, from message: QueueMessage) throws -> Value {
+    guard message.type == type else { throw MessageError.unknownType(message.type, expected: type) }
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(message.body))
+    } catch {
+      throw MessageError.unreadable(type: type, reason: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,128 @@
+public import Digests
+public import Foundation
+
+/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed; from each but the last
+/// to failed; preparing → submitted and stitching → predicted-again only by a new claim with a higher epoch.
+public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
+  /// In the ledger, nobody works on it.
+  case submitted
+  /// A dispatcher preprocesses it.
+  case preparing
+  /// Its tiles are planned and being predicted.
+  case predicting
+  /// All tiles are in; an aggregator stitches, or will.
+  case stitching
+  case completed
+  case failed
+
+  public var isFinal: Bool { self == .completed || self == .failed }
+}
+
+/// A run as the ledger has it.
+public struct RunRecord: Hashable, Sendable {
+  public var id: RunID
+  public var model: ModelRecord
+  public var images: [Digest]
+  public var options: RunOptions
+  public var key: String?
+  public var state: RunState
+  public var submittedAt: Date
+  public var startedAt: Date?
+  public var finishedAt: Date?
+  /// Tiles of all passes; 0 until planned.
+  public var plannedTiles: Int
+  public var acceptedTiles: Int
+  public var deadTiles: Int
+  public var failure: RunFailure?
+  public var outcome: RunOutcome?
+
+  public init(
+    id: RunID, model: ModelRecord, images: [Digest], options: RunOptions, key: String?, state: RunState,
+    submittedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil, plannedTiles: Int = 0, acceptedTiles: Int = 0,
+    deadTiles: Int = 0, failure: RunFailure? = nil, outcome: RunOutcome? = nil
+  ) {
+    self.id = id
+    self.model = model
+    self.images = images
+    self.options = options
+    self.key = key
+    self.state = state
+    self.submittedAt = submittedAt
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.plannedTiles = plannedTiles
+    self.acceptedTiles = acceptedTiles
+    self.deadTiles = deadTiles
+    self.failure = failure
+    self.outcome = outcome
+  }
+}
+
+/// Why a run ended without a result: one sentence without patient data.
+public struct RunFailure: Hashable, Sendable, Codable, Error {
+  public var kind: FailureKind
+  public var reason: String
+
+  public init(kind: FailureKind, reason: String) {
+    self.kind = kind
+    self.reason = reason
+  }
+}
+
+/// What a run has found, and how.
+public struct RunOutcome: Hashable, Sendable, Codable {
+  /// The label map as `.nii.gz`, in the store.
+  public var labelMap: Digest
+  /// SHA-256 of the label map's voxels, uint8 `[z, y, x]`: equal for any number of workers, in local and fleet mode.
+  public var labelVoxels: Digest
+  /// nnU-Net's `.npz` and `.pkl`, where asked for.
+  public var probabilities: Digest?
+  public var properties: Digest?
+  /// Voxels and volume of each label but the background, also of those that are absent (0).
+  public var labels: [LabelMeasurement]
+  /// Seconds by step, in the order of the steps.
+  public var timings: [StepTiming]
+  /// Engine and instruction set that predicted the tiles, such as `blas/avx512`; several are joined by commas.
+  public var engine: String
+  public var softwareVersion: String
+
+  public init(
+    labelMap: Digest, labelVoxels: Digest, probabilities: Digest? = nil, properties: Digest? = nil,
+    labels: [LabelMeasurement], timings: [StepTiming], engine: String, softwareVersion: String
+  ) {
+    self.labelMap = labelMap
+    self.labelVoxels = labelVoxels
+    self.probabilities = probabilities
+    self.properties = properties
+    self.labels = labels
+    self.timings = timings
+    self.engine = engine
+    self.softwareVersion = softwareVersion
+  }
+}
+
+public struct LabelMeasurement: Hashable, Sendable, Codable {
+  public var label: Int
+  public var name: String
+  public var voxels: Int
+  /// In millilitres.
+  public var volume: Double
+
+  public init(label: Int, name: String, voxels: Int, volume: Double) {
+    self.label = label
+    self.name = name
+    self.voxels = voxels
+    self.volume = volume
+  }
+}
+
+public struct StepTiming: Hashable, Sendable, Codable {
+  /// `read`, `preprocess`, `predict`, `stitch`, `export` …
+  public var step: String
+  public var seconds: Double
+
+  public init(step: String, seconds: Double) {
+    self.step = step
+    self.seconds = seconds
+  }
+}

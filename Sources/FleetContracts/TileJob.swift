@@ -1,0 +1,27 @@
+public import Digests
+
+/// Work for a worker: predict one tile. Schema: `Schemas/tile-job.v1.json`.
+public struct TileJob: Hashable, Sendable, Codable {
+  public static let type = "tessera.tile-job.v1"
+
+  public var version = 1
+  public var run: RunID
+  public var pass: PassID
+  /// The run's epoch when the job was made; results of an earlier epoch are dropped.
+  public var epoch: Int
+  /// The tile's place in plan order.
+  public var tile: Int
+  /// Counted by the ledger: 1 for the first time.
+  public var attempt: Int
+  /// The blob that says what to compute: model, options, volume, tile plan (`PassDocument`).
+  public var document: Digest
+
+  public init(run: RunID, pass: PassID, epoch: Int, tile: Int, attempt: Int, document: Digest) {
+    self.run = run
+    self.pass = pass
+    self.epoch = epoch
+    self.tile = tile
+    self.attempt = attempt
+    self.document = document
+  }
+}

@@ -1,0 +1,68 @@
+public import Digests
+
+/// What became of a tile job. Schema: `Schemas/tile-result.v1.json`.
+public struct TileResult: Hashable, Sendable, Codable {
+  public static let type = "tessera.tile-result.v1"
+
+  public enum Outcome: Hashable, Sendable, Codable {
+    /// The un-weighted mean probabilities of the patch, float32 little-endian `[class, z, y, x]`, lie in the store.
+    case computed(probabilities: Digest, bytes: Int)
+    /// The tile could not be computed; `reason` is one sentence without patient data.
+    case failed(kind: FailureKind, reason: String)
+  }
+
+  public var version = 1
+  public var run: RunID
+  public var pass: PassID
+  public var epoch: Int
+  public var tile: Int
+  public var attempt: Int
+  public var outcome: Outcome
+  /// The worker process that computed it, such as `host-4711`.
+  public var worker: String
+  /// Engine and instruction set, such as `blas/avx512`: bits are equal only within one.
+  public var engine: String
+  public var timings: TileTimings
+
+  public init(
+    job: TileJob, outcome: Outcome, worker: String, engine: String, timings: TileTimings = TileTimings()
+  ) {
+    run = job.run
+    pass = job.pass
+    epoch = job.epoch
+    tile = job.tile
+    attempt = job.attempt
+    self.outcome = outcome
+    self.worker = worker
+    self.engine = engine
+    self.timings = timings
+  }
+}
+
+/// Seconds that a worker spent on a tile.
+public struct TileTimings: Hashable, Sendable, Codable {
+  /// Getting model and volume.
+  public var fetch: Double
+  /// In the network, all folds and mirrorings.
+  public var infer: Double
+  /// Putting the probabilities into the store.
+  public var put: Double
+
+  public init(fetch: Double = 0, infer: Double = 0, put: Double = 0) {
+    self.fetch = fetch
+    self.infer = infer
+    self.put = put
+  }
+}
+
+/// Why something failed, which decides what happens next.
+public enum FailureKind: String, Hashable, Sendable, Codable, CaseIterable {
+  /// May go well another time: the store or the network was away.
+  case transient
+  /// Fails each time: tried again a few times only.
+  case poison
+  /// What was asked can't be done: bad image, unknown fold. Never tried again.
+  case invalid
+  /// Bytes were damaged.
+  case corrupt
+}
