@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Tessera's modules and the edges between them. `Compose/check-edges` holds this file against the table in
-// Sources/Tessera.docc/Architecture.md, so an edge that the design doesn't know fails CI.
+// Tessera's modules and the edges between them. ArchitectureTests hold this file against the table in
+// Sources/tessera/Tessera.docc/Architecture.md, so an edge that the design doesn't know fails CI.
 
 /// `TESSERA_STRICT=1` turns warnings into errors; CI sets it, a user's build from source doesn't.
 let strict = Context.environment["TESSERA_STRICT"] == "1"
@@ -112,6 +112,7 @@ let package = Package(
 
     // Tests.
     .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
+    tests("ArchitectureTests", []),
     tests("DigestsTests", ["Digests"]),
     tests("PicklesTests", ["Pickles"]),
     tests("ZipFilesTests", ["ZipFiles"]),
