@@ -1,0 +1,20 @@
+public import ArgumentParser
+
+/// `tessera`: everything that a user types begins here.
+public struct TesseraCommand: AsyncParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "tessera",
+    abstract: "Segments medical volumes with trained nnU-Net v1 models on CPUs, on one machine or a fleet.",
+    discussion: """
+      On one machine, without any server:
+        tessera predict -i brain.nii.gz -o out -d MODEL_DIR
+      With a fleet (RabbitMQ, PostgreSQL, a shared folder):
+        tessera migrate up && tessera model add MODEL_DIR --name brain
+        tessera up &
+        tessera submit brain.nii.gz --model brain --wait
+      """,
+    version: SoftwareVersion.current,
+    subcommands: [])
+
+  public init() {}
+}

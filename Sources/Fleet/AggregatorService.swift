@@ -1,0 +1,125 @@
+public import FleetContracts
+public import Logging
+public import ServiceLifecycle
+
+/// The aggregator: writes tile results into the ledger, and stitches runs whose tiles are all in.
+public struct AggregatorService: Service {
+  /// Results in hand at once: each is a small transaction.
+  private static let prefetch = 64
+
+  private let ledger: any Ledger
+  private let queue: any JobQueue
+  private let stitcher: any RunStitching
+  private let settings: ServiceSettings
+  private let logger: Logger
+
+  public init(
+    ledger: any Ledger, queue: any JobQueue, stitcher: any RunStitching, settings: ServiceSettings, logger: Logger
+  ) {
+    self.ledger = ledger
+    self.queue = queue
+    self.stitcher = stitcher
+    self.settings = settings
+    self.logger = logger
+  }
+
+  public func run() async throws {
+    try await queue.prepare()
+    logger.info("aggregator started")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      let subscription = try await queue.subscribe(to: .results, prefetch: Self.prefetch)
+      group.addTask {
+        try await withGracefulShutdownHandler {
+          while let delivery = try await subscription.next() { try await handle(delivery) }
+        } onGracefulShutdown: {
+          Task { await subscription.cancel() }
+        }
+      }
+      group.addTask { await stitchLoop() }
+      try await group.waitForAll()
+    }
+    logger.info("aggregator stopped")
+  }
+
+  private func handle(_ delivery: Delivery) async throws {
+    let result: TileResult
+    do {
+      result = try delivery.message.tileResult()
+    } catch {
+      logger.error(
+        "unreadable result goes to the dead letters",
+        metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
+      try? await delivery.reject()
+      return
+    }
+    do {
+      log(try await ledger.record(result), of: result)
+    } catch {
+      // Not written, so not acknowledged: somebody will try again.
+      logger.warning("result not recorded", metadata: ["run": "\(result.run)", "error": "\(error)"])
+      try? await delivery.putBack()
+      await Pausing.pause(settings.pollInterval)
+      return
+    }
+    // A lost delivery comes again and is then a duplicate.
+    try? await delivery.acknowledge()
+  }
+
+  private func log(_ receipt: TileReceipt, of result: TileResult) {
+    let facts: Logger.Metadata = ["run": "\(result.run)", "tile": "\(result.tile)", "worker": "\(result.worker)"]
+    switch receipt {
+    case .accepted(let completesPass):
+      logger.debug("tile accepted", metadata: facts)
+      if completesPass { logger.info("all tiles are in", metadata: ["run": "\(result.run)"]) }
+    case .duplicate: logger.debug("duplicate result dropped", metadata: facts)
+    case .stale: logger.notice("late result dropped", metadata: facts)
+    case .willRetry: logger.warning("tile will be tried again", metadata: facts)
+    case .dead: logger.error("tile is dead, its run has failed", metadata: facts)
+    case .conflict(let accepted):
+      logger.critical(
+        "two results of one tile differ: a processor or memory is faulty, or engines are mixed",
+        metadata: facts.merging(["accepted": "\(accepted)"]) { first, _ in first })
+    }
+  }
+
+  private func stitchLoop() async {
+    while Pausing.goesOn {
+      do {
+        if try await stitchOne() { continue }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("stitching failed, trying again", metadata: ["error": "\(error)"])
+      }
+      await Pausing.pause(settings.pollInterval)
+    }
+  }
+
+  private func stitchOne() async throws -> Bool {
+    guard let work = try await ledger.claimStitch(owner: settings.owner, lease: settings.lease) else { return false }
+    let claim = work.claim
+    let run = claim.run.id
+    logger.info("stitching run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
+    do {
+      let outcome = try await cancelWhenGracefulShutdown {
+        try await LeaseKeeper(ledger: ledger, lease: settings.lease).holding(claim) { try await stitcher.stitch(work) }
+      }
+      try await ledger.complete(claim, outcome)
+      logger.info("run completed", metadata: ["run": "\(run)", "labelVoxels": "\(outcome.labelVoxels)"])
+    } catch is CancellationError {
+      try? await ledger.release(claim)
+      throw CancellationError()
+    } catch LedgerError.fenced {
+      logger.notice("run passed to another aggregator", metadata: ["run": "\(run)"])
+    } catch {
+      let failure = RunFailure(error)
+      guard failure.kind != .transient else {
+        try? await ledger.release(claim)
+        throw error
+      }
+      logger.error("run failed", metadata: ["run": "\(run)", "reason": "\(failure.reason)"])
+      try await ledger.fail(claim, failure)
+    }
+    return true
+  }
+}

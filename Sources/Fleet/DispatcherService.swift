@@ -1,0 +1,102 @@
+public import FleetContracts
+public import Logging
+public import ServiceLifecycle
+
+/// The dispatcher: prepares submitted runs, hands their tiles to the broker just in time, and finds tiles that got lost.
+///
+/// Any number of dispatchers may run: runs are claimed, the window of tiles is shared through the ledger.
+public struct DispatcherService: Service {
+  private let ledger: any Ledger
+  private let queue: any JobQueue
+  private let preparer: any RunPreparing
+  private let settings: ServiceSettings
+  private let logger: Logger
+
+  public init(
+    ledger: any Ledger, queue: any JobQueue, preparer: any RunPreparing, settings: ServiceSettings, logger: Logger
+  ) {
+    self.ledger = ledger
+    self.queue = queue
+    self.preparer = preparer
+    self.settings = settings
+    self.logger = logger
+  }
+
+  public func run() async throws {
+    try await queue.prepare()
+    logger.info("dispatcher started")
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await loop("prepare", every: settings.pollInterval) { try await prepareOne() } }
+      group.addTask { await loop("dispatch", every: settings.pollInterval) { try await dispatchSome() } }
+      group.addTask { await loop("reconcile", every: settings.overdueAfter / 10) { try await reconcile() } }
+    }
+    logger.info("dispatcher stopped")
+  }
+
+  /// Calls `body` until the process is asked to stop; pauses when it had nothing to do, or failed.
+  private func loop(_ name: String, every interval: Duration, _ body: () async throws -> Bool) async {
+    while Pausing.goesOn {
+      do {
+        if try await body() { continue }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("step failed, trying again", metadata: ["step": "\(name)", "error": "\(error)"])
+      }
+      await Pausing.pause(interval)
+    }
+  }
+
+  private func prepareOne() async throws -> Bool {
+    guard let claim = try await ledger.claimSubmittedRun(owner: settings.owner, lease: settings.lease) else {
+      return false
+    }
+    let run = claim.run.id
+    logger.info("preparing run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
+    do {
+      let plan = try await cancelWhenGracefulShutdown {
+        try await LeaseKeeper(ledger: ledger, lease: settings.lease).holding(claim) {
+          try await preparer.prepare(claim.run)
+        }
+      }
+      try await ledger.plan(plan, of: claim)
+      logger.info("run prepared", metadata: ["run": "\(run)", "tiles": "\(plan.tiles)"])
+    } catch is CancellationError {
+      try? await ledger.release(claim)  // if this fails too, the lease ends by itself
+      throw CancellationError()
+    } catch LedgerError.fenced {
+      logger.notice("run passed to another dispatcher", metadata: ["run": "\(run)"])
+    } catch {
+      let failure = RunFailure(error)
+      guard failure.kind != .transient else {
+        try? await ledger.release(claim)
+        throw error
+      }
+      logger.error("run failed", metadata: ["run": "\(run)", "reason": "\(failure.reason)"])
+      try await ledger.fail(claim, failure)
+    }
+    return true
+  }
+
+  private func dispatchSome() async throws -> Bool {
+    // While the broker is away nothing is moved: what isn't in the broker can still be reordered.
+    guard let status = await queue.status(of: .tiles) else { return false }
+    _ = try await ledger.enqueueTiles(window: max(1, status.consumers) * settings.tilesPerSlot)
+    let messages = try await ledger.claimOutbox(limit: 64, lease: settings.lease)
+    guard !messages.isEmpty else { return false }
+    // A publication waits through an outage of the broker; what it didn't reach by then is published after the next start.
+    try await cancelWhenGracefulShutdown {
+      for message in messages {
+        try await queue.publish(message.message, to: message.queue)
+        try await ledger.markPublished([message])
+      }
+    }
+    return true
+  }
+
+  private func reconcile() async throws -> Bool {
+    let count = try await ledger.requeueOverdueTiles(olderThan: settings.overdueAfter)
+    if count > 0 { logger.warning("tiles were lost and are dispatched again", metadata: ["tiles": "\(count)"]) }
+    return false
+  }
+}

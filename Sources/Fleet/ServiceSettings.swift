@@ -1,0 +1,24 @@
+/// What dispatcher and aggregator need to know beside their adapters.
+public struct ServiceSettings: Sendable {
+  /// This process, in leases and logs; such as `host-4711`. No patient data.
+  public var owner: String
+  /// How long a claim lasts without being renewed. It is renewed three times as often.
+  public var lease: Duration
+  /// How often an idle loop looks for work.
+  public var pollInterval: Duration
+  /// Tiles published longer ago than this, without a result, are dispatched again.
+  public var overdueAfter: Duration
+  /// Tiles in the broker for each worker slot: one in work, one waiting.
+  public var tilesPerSlot: Int
+
+  public init(
+    owner: String, lease: Duration = .seconds(30), pollInterval: Duration = .milliseconds(200),
+    overdueAfter: Duration = .seconds(900), tilesPerSlot: Int = 2
+  ) {
+    self.owner = owner
+    self.lease = lease
+    self.pollInterval = pollInterval
+    self.overdueAfter = overdueAfter
+    self.tilesPerSlot = tilesPerSlot
+  }
+}

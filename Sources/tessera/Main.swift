@@ -1,0 +1,5 @@
+internal import Commands
+
+@main struct Main {
+  static func main() async { await TesseraCommand.main() }
+}
