@@ -79,6 +79,7 @@ public struct WorkerService: Service {
       return TileResult(job: job, outcome: .failed(kind: .poison, reason: reason), worker: name, engine: "")
     }
     do {
+      logger.debug("predicting tile", metadata: ["run": "\(job.run)", "tile": "\(job.tile)"])
       let tile = try await slot.predict(job)
       logger.debug(
         "tile predicted",
