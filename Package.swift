@@ -139,6 +139,6 @@ let package = Package(
     tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts"]),
     tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Inference", "Volumes"]),
     tests("CommandsTests", ["Commands"]),
-    tests("EndToEndTests", ["Digests"]),
+    tests("EndToEndTests", ["tessera"]),
   ]
 )

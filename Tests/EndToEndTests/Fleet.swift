@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+import Testkit
+
+/// Real servers and real `tessera` processes around a blob store in a temporary folder.
+final class Fleet {
+  let servers: PrivateServers
+  let folder: TemporaryFolder
+  let environment: [String: String]
+
+  init() async throws {
+    servers = try PrivateServers()
+    folder = try TemporaryFolder()
+    environment = servers.environment.merging([
+      "TESSERA_STORE_URL": "file://\(folder.url.path)/store", "TESSERA_CACHE_FOLDER": "\(folder.url.path)/cache",
+      "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_LOG_LEVEL": "debug",
+    ]) { $1 }
+    try await succeed(["migrate", "up"])
+    try await succeed(["model", "add", Fixtures.directory.appending(path: "Task501/model").path, "--name", "tissue"])
+  }
+
+  /// Starts a role; it dies with the returned value.
+  func start(_ role: String) async throws -> TesseraProcess {
+    let process = try TesseraProcess([role], environment: environment, folder: folder.url)
+    try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }
+    return process
+  }
+
+  @discardableResult
+  func succeed(_ arguments: [String]) async throws -> String {
+    let result = try await TesseraProcess.run(arguments, environment: environment, folder: folder.url)
+    guard result.code == 0 else {
+      throw Failure(
+        description: "tessera \(arguments.joined(separator: " ")) exited with \(result.code): \(result.log)")
+    }
+    return result.output
+  }
+
+  /// Submits an image and returns the run's identifier.
+  func submit(_ image: URL) async throws -> String {
+    let output = try await succeed(["submit", image.path, "--model", "tissue", "--disable_tta", "--json"])
+    struct Receipt: Decodable { var run: String }
+    return try JSONDecoder().decode(Receipt.self, from: Data(output.utf8)).run
+  }
+
+  struct Status: Decodable {
+    var state: String
+    var label_sha256: String?
+    var planned_tiles: Int
+    var accepted_tiles: Int
+    var failure: String?
+  }
+
+  func status(_ run: String) async throws -> Status {
+    try JSONDecoder().decode(Status.self, from: Data(try await succeed(["status", run, "--json"]).utf8))
+  }
+
+  /// Waits for the run's end and returns the SHA-256 of its label voxels.
+  func digest(of run: String, within seconds: Double = 180) async throws -> String {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < deadline {
+      let now = try await status(run)
+      if now.state == "completed" { return try #require(now.label_sha256) }
+      if now.state == "failed" { throw Failure(description: "run \(run) failed: \(now.failure ?? "")") }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    throw Failure(description: "run \(run) didn't end within \(seconds) s")
+  }
+
+  struct Failure: Error, CustomStringConvertible { var description: String }
+}

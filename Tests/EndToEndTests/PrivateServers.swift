@@ -1,0 +1,60 @@
+import Foundation
+import Testkit
+
+/// A RabbitMQ and a PostgreSQL of one test's own, on loopback, that it may kill and start again.
+final class PrivateServers {
+  let folder: URL
+  /// `TESSERA_AMQP_URL`, `TESSERA_DATABASE_URL`.
+  private(set) var environment: [String: String] = [:]
+
+  /// Whether the servers are installed here.
+  static let areInstalled =
+    ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/sbin/rabbitmq-server"].contains {
+      FileManager.default.fileExists(atPath: $0)
+    } && FileManager.default.fileExists(atPath: "/usr/lib/postgresql")
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "tessera-e2e-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let exports = try Self.compose(["servers", "start", folder.path])
+    for line in exports.split(separator: "\n") where line.hasPrefix("export ") {
+      let parts = line.dropFirst("export ".count).split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { continue }
+      environment[parts[0]] = parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "'\""))
+    }
+  }
+
+  deinit {
+    _ = try? Self.compose(["servers", "stop", folder.path])
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  func killBroker() throws { _ = try Self.compose(["broker", "kill", folder.appending(path: "broker").path]) }
+  func startBroker() throws { _ = try Self.compose(["broker", "start", folder.appending(path: "broker").path]) }
+  func killDatabase() throws { _ = try Self.compose(["database", "kill", folder.appending(path: "database").path]) }
+  func startDatabase() throws { _ = try Self.compose(["database", "start", folder.appending(path: "database").path]) }
+
+  /// Runs a script of `Compose` and returns what it printed.
+  private static func compose(_ words: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = Fixtures.repository.appending(path: "Compose/\(words[0])")
+    process.arguments = Array(words.dropFirst())
+    let output = FileManager.default.temporaryDirectory.appending(path: "tessera-compose-\(UUID().uuidString)")
+    try Data().write(to: output)
+    defer { try? FileManager.default.removeItem(at: output) }
+    // A file, not a pipe: the servers inherit it and outlive the script.
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    let text = try String(contentsOf: output, encoding: .utf8)
+    guard process.terminationStatus == 0 else { throw ScriptFailure(words: words, output: text) }
+    return text
+  }
+
+  struct ScriptFailure: Error, CustomStringConvertible {
+    var words: [String]
+    var output: String
+    var description: String { "Compose/\(words.joined(separator: " ")) failed: \(output)" }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+import Testkit
+
+/// One model and one image have one result, to the last bit: with any number of threads and workers, locally and through the fleet,
+/// and whatever is killed on the way. Real processes, real RabbitMQ, real PostgreSQL.
+@Suite(
+  .serialized,
+  .enabled(if: PrivateServers.areInstalled, "needs rabbitmq-server and postgresql; Compose/install brings them"))
+struct SameBitsTests {
+  private let image = Fixtures.directory.appending(path: "demo/images/colin27_0000.nii.gz")
+  private let model = Fixtures.directory.appending(path: "Task501/model")
+
+  /// The result of `tessera predict`, without any server.
+  private func local(threads: Int) async throws -> String {
+    let folder = try TemporaryFolder()
+    let result = try await TesseraProcess.run(
+      [
+        "predict", "-i", image.path, "-o", folder.url.path, "-d", model.path, "--disable_tta", "--threads",
+        "\(threads)", "--json",
+      ], environment: [:], folder: folder.url)
+    try #require(result.code == 0, "\(result.log)")
+    struct Report: Decodable { var label_sha256: String }
+    return try #require(try JSONDecoder().decode([Report].self, from: Data(result.output.utf8)).first).label_sha256
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func localAndFleetAndKillsGiveOneDigest() async throws {
+    let expected = try await local(threads: 1)
+    #expect(try await local(threads: 2) == expected, "two threads")
+
+    let fleet = try await Fleet()
+    let dispatcher = try await fleet.start("dispatcher")
+    let aggregator = try await fleet.start("aggregator")
+
+    let first = try await fleet.start("worker")
+    #expect(try await fleet.digest(of: fleet.submit(image)) == expected, "one worker")
+
+    let second = try await fleet.start("worker")
+    #expect(try await fleet.digest(of: fleet.submit(image)) == expected, "two workers")
+
+    // SIGKILL in the middle of a tile: the log's last word of the victim is that it began one.
+    let run = try await fleet.submit(image)
+    let before = second.logText.components(separatedBy: "predicting tile").count
+    try await second.wait("the second worker to begin a tile", within: 60) {
+      second.logText.components(separatedBy: "predicting tile").count > before
+    }
+    second.send(SIGKILL)
+    _ = try await second.finish()
+    let begun = second.logText.components(separatedBy: "predicting tile").count
+    let done = second.logText.components(separatedBy: "tile predicted").count
+    #expect(begun == done + 1, "the victim died in the middle of a tile")
+    #expect(try await fleet.digest(of: run) == expected, "two workers, one killed in the middle of a tile")
+
+    // SIGTERM: everybody stops cleanly.
+    for process in [dispatcher, aggregator, first] {
+      process.send(SIGTERM)
+      #expect(try await process.finish(within: 60).code == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func killedBrokerAndDatabaseCostOnlyTime() async throws {
+    let expected = try await local(threads: 2)
+    let fleet = try await Fleet()
+    let roles = [
+      try await fleet.start("dispatcher"), try await fleet.start("aggregator"), try await fleet.start("worker"),
+    ]
+    let worker = roles[2]
+
+    let first = try await fleet.submit(image)
+    try await worker.wait("a tile", within: 60) { worker.logText.contains("tile predicted") }
+    try fleet.servers.killBroker()
+    try await Task.sleep(for: .seconds(1))
+    #expect(try await fleet.status(first).state == "predicting")
+    try fleet.servers.startBroker()
+    #expect(try await fleet.digest(of: first) == expected, "broker killed and started again")
+
+    let second = try await fleet.submit(image)
+    let before = worker.logText.components(separatedBy: "tile predicted").count
+    try await worker.wait("a tile", within: 60) {
+      worker.logText.components(separatedBy: "tile predicted").count > before
+    }
+    try fleet.servers.killDatabase()
+    try await Task.sleep(for: .seconds(1))
+    try fleet.servers.startDatabase()
+    #expect(try await fleet.digest(of: second) == expected, "database killed and started again")
+    for role in roles { #expect(role.isRunning) }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testkit
+
+/// A `tessera` of this build, as a real process: what a test can start, watch and kill.
+final class TesseraProcess {
+  private let process = Process()
+  private let log: URL
+  private let output: URL
+
+  /// The executable that this test was built with.
+  static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "tessera")
+
+  /// Starts `tessera` with `arguments`; standard error goes to a file in `folder`.
+  init(_ arguments: [String], environment: [String: String], folder: URL) throws {
+    let name = "\(arguments[0])-\(UUID().uuidString.prefix(8))"
+    log = folder.appending(path: "\(name).log")
+    output = folder.appending(path: "\(name).out")
+    for file in [log, output] { try Data().write(to: file) }
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardError = try FileHandle(forWritingTo: log)
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+  }
+
+  deinit { if process.isRunning { send(SIGKILL) } }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// What it has written to standard error so far.
+  var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+  func send(_ signal: Int32) { _ = kill(process.processIdentifier, signal) }
+
+  /// Waits for the end and returns exit code and standard output.
+  func finish(within seconds: Double = 300) async throws -> (code: Int32, output: String) {
+    try await wait("\(process.arguments?.first ?? "") to end", within: seconds) { !self.process.isRunning }
+    return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+  }
+
+  /// Waits until `condition` holds.
+  /// - Throws: `TimeOut` with the log's end.
+  func wait(_ what: String, within seconds: Double, until condition: () -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !condition() {
+      guard ContinuousClock.now < deadline else { throw TimeOut(what: what, log: String(logText.suffix(2000))) }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
+  struct TimeOut: Error, CustomStringConvertible {
+    var what: String
+    var log: String
+    var description: String { "waited in vain for \(what); the log ends with:\n\(log)" }
+  }
+
+  /// Runs `tessera` to its end.
+  static func run(
+    _ arguments: [String], environment: [String: String], folder: URL
+  ) async throws -> (code: Int32, output: String, log: String) {
+    let process = try TesseraProcess(arguments, environment: environment, folder: folder)
+    let (code, output) = try await process.finish()
+    return (code, output, process.logText)
+  }
+}
