@@ -10,15 +10,21 @@ private func starts(_ volume: [Int], _ patch: [Int], _ stepSize: Double) throws 
 }
 
 @Suite struct TilePlanTests {
-  /// The vectors of nnU-Net's own tests (tests/test_steps_for_sliding_window_prediction.py).
+  /// The shapes of nnU-Net's own tests and their starts (tests/test_steps_for_sliding_window_prediction.py).
   @Test func startsAreThoseOfNnunetsTests() throws {
-    #expect(try starts([128, 128, 128], [128, 128, 128], 0.5) == [[0], [0], [0]])
+    for stepSize in [1, 0.125, 0.5] {
+      #expect(try starts([24, 845, 321], [24, 845, 321], stepSize) == [[0], [0], [0]])
+    }
+    for stepSize in [0.5, 0.85] {
+      #expect(try starts([1, 128, 260], [1, 64, 130], stepSize) == [[0], [0, 32, 64], [0, 65, 130]])
+    }
+    #expect(try starts([1, 128, 260], [1, 64, 130], 1) == [[0], [0, 64], [0, 130]])
     #expect(try starts([146, 176, 148], [128, 128, 128], 0.5) == [[0, 18], [0, 48], [0, 20]])
-    #expect(try starts([56, 56, 56], [54, 54, 54], 0.5) == [[0, 2], [0, 2], [0, 2]])
-    #expect(try starts([30, 224, 224], [30, 224, 224], 0.5) == [[0], [0], [0]])
-    #expect(
-      try starts([123, 54, 123], [32, 32, 32], 0.5)
-        == [[0, 15, 30, 46, 61, 76, 91], [0, 11, 22], [0, 15, 30, 46, 61, 76, 91]])
+    #expect(try starts([130, 320, 244], [80, 192, 160], 0.5) == [[0, 25, 50], [0, 64, 128], [0, 42, 84]])
+    #expect(try starts([130, 320, 244], [80, 192, 160], 0.75) == [[0, 50], [0, 128], [0, 84]])
+    let liver = [0, 55, 109, 164, 219, 273, 328]
+    #expect(try starts([424, 456, 456], [128, 128, 128], 0.5) == [[0, 59, 118, 178, 237, 296], liver, liver])
+    #expect(try starts([94, 308, 308], [64, 192, 192], 0.5) == [[0, 30], [0, 58, 116], [0, 58, 116]])
   }
 
   @Test func halvesRoundToEven() throws {
