@@ -129,6 +129,7 @@ let package = Package(
         "Pickles", "ZipFiles",
       ]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
+    tests("ThreadsTests", ["Threads"]),
     tests("FleetContractsTests", ["FleetContracts"]),
     .target(
       name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",
