@@ -61,7 +61,7 @@ let package = Package(
 
     // Small foundations.
     module("Digests", ["CCrypto"]),
-    module("Pickles"),
+    module("Pickles", optimised: true),
     module("ZipFiles", ["CZip"]),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"]),
