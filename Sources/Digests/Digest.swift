@@ -8,7 +8,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   /// `nil` unless `hexadecimal` is 64 lower-case hexadecimal digits: a digest becomes part of file names.
   public init?(hexadecimal: String) {
     let digits = hexadecimal.utf8
-    guard digits.count == 64, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
+    let isHexadecimal = digits.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    guard digits.count == 64, isHexadecimal else { return nil }
     self.hexadecimal = hexadecimal
   }
 

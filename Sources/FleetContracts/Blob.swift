@@ -1,5 +1,7 @@
 /// Bytes in memory that are shared and not changed: what a `BlobStore` takes and gives.
-public final class Blob: @unchecked Sendable {  // the bytes are never written after init, and freed with the last reference
+///
+/// `@unchecked Sendable` is right because the bytes are never written after init, and freed with the last reference.
+public final class Blob: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
   private let release: () -> Void
 

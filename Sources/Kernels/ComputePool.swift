@@ -3,8 +3,9 @@ internal import CKernels
 /// The threads of one computation: a loop's items are shared among them, the calling thread included.
 ///
 /// Results must not depend on which worker computes which item, so that one thread and many give the same bits. One loop at a
-/// time: a pool belongs to one worker slot and is not entered from two threads, nor from within its own loops.
-public final class ComputePool: @unchecked Sendable {  // the C pool synchronises its threads; see the rule above for callers
+/// time: a pool belongs to one worker slot and is not entered from two threads, nor from within its own loops. With that rule
+/// `@unchecked Sendable` is right: the C pool synchronises its threads.
+public final class ComputePool: @unchecked Sendable {
   public let threads: Int
   private let pool: OpaquePointer
 

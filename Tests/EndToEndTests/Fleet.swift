@@ -40,19 +40,19 @@ final class Fleet {
   func submit(_ image: URL) async throws -> String {
     let output = try await succeed(["submit", image.path, "--model", "tissue", "--disable_tta", "--json"])
     struct Receipt: Decodable { var run: String }
-    return try JSONDecoder().decode(Receipt.self, from: Data(output.utf8)).run
+    return try Self.decode(Receipt.self, from: output).run
   }
 
   struct Status: Decodable {
     var state: String
-    var label_sha256: String?
-    var planned_tiles: Int
-    var accepted_tiles: Int
+    var labelSha256: String?
+    var plannedTiles: Int
+    var acceptedTiles: Int
     var failure: String?
   }
 
   func status(_ run: String) async throws -> Status {
-    try JSONDecoder().decode(Status.self, from: Data(try await succeed(["status", run, "--json"]).utf8))
+    try Self.decode(Status.self, from: try await succeed(["status", run, "--json"]))
   }
 
   /// Waits for the run's end and returns the SHA-256 of its label voxels.
@@ -60,11 +60,18 @@ final class Fleet {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
       let now = try await status(run)
-      if now.state == "completed" { return try #require(now.label_sha256) }
+      if now.state == "completed" { return try #require(now.labelSha256) }
       if now.state == "failed" { throw Failure(description: "run \(run) failed: \(now.failure ?? "")") }
       try await Task.sleep(for: .milliseconds(200))
     }
     throw Failure(description: "run \(run) didn't end within \(seconds) s")
+  }
+
+  /// What `--json` printed.
+  static func decode<Value: Decodable>(_ type: Value.Type, from output: String) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(output.utf8))
   }
 
   struct Failure: Error, CustomStringConvertible { var description: String }

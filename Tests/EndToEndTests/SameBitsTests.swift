@@ -20,8 +20,8 @@ struct SameBitsTests {
         "\(threads)", "--json",
       ], environment: [:], folder: folder.url)
     try #require(result.code == 0, "\(result.log)")
-    struct Report: Decodable { var label_sha256: String }
-    return try #require(try JSONDecoder().decode([Report].self, from: Data(result.output.utf8)).first).label_sha256
+    struct Report: Decodable { var labelSha256: String }
+    return try #require(try Fleet.decode([Report].self, from: result.output).first).labelSha256
   }
 
   @Test(.timeLimit(.minutes(10)))
