@@ -69,7 +69,7 @@ let package = Package(
     // The numeric side: synchronous, throws, never logs.
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),
     module("ModelPlans", ["Pickles"]),
-    module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests"]),
+    module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests"], optimised: true),
     module("NiftiIO", ["Volumes", "CNifti"], optimised: true),
     module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),

@@ -1,0 +1,149 @@
+internal import Foundation
+internal import ModelPlans
+internal import Pickles
+
+/// A fold's checkpoint, opened: which tensors it has, and its weights on demand. Everything but `state_dict` and `epoch` is left alone.
+struct Checkpoint {
+  let path: String
+  /// `zip` or `legacy`.
+  var format: String { container.format }
+  /// Epochs of training, where the checkpoint tells.
+  let epoch: Int?
+  /// By name, without the prefix that parallel training adds.
+  let tensors: [String: TorchTensor]
+  private let container: any CheckpointContainer
+
+  /// Tensors of a state dict; nnU-Net's largest networks have a few hundred.
+  private static let tensorLimit = 100_000
+  private static let parallelPrefix = "module."
+
+  /// Reads the checkpoint's pickle.
+  /// - Throws: `ModelStoreError`.
+  init(_ url: URL) throws(ModelStoreError) {
+    path = url.path
+    container = try CheckpointFile.open(url)
+    guard let state = container.root["state_dict"]?.dictionary else {
+      throw ModelStoreError(
+        .damaged, "'\(path)' has no 'state_dict'; nnU-Net's checkpoints do. Is it a checkpoint of another framework?")
+    }
+    guard state.entries.count <= Checkpoint.tensorLimit else {
+      throw ModelStoreError(.damaged, "'\(path)' has \(state.entries.count) tensors, more than any network.")
+    }
+    let epoch = container.root["epoch"]?.int
+    self.epoch = epoch.map { $0 >= 0 } == true ? epoch : nil
+    var tensors: [String: TorchTensor] = [:]
+    for entry in state.entries {
+      guard let name = entry.key.text else {
+        throw ModelStoreError(.damaged, "The 'state_dict' of '\(path)' has a key that isn't text.")
+      }
+      let bare =
+        name.hasPrefix(Checkpoint.parallelPrefix) ? String(name.dropFirst(Checkpoint.parallelPrefix.count)) : name
+      do throws(TorchTensorError) {
+        guard let tensor = try TorchTensor(entry.value) else {
+          throw TorchTensorError(reason: "is another kind of value")
+        }
+        guard tensors.updateValue(tensor, forKey: bare) == nil else {
+          throw TorchTensorError(reason: "is there twice")
+        }
+      } catch {
+        throw ModelStoreError(.damaged, "The tensor '\(name)' in '\(path)' \(error.reason).")
+      }
+    }
+    self.tensors = tensors
+  }
+
+  /// Holds the tensors against the network that the plans describe.
+  /// - Throws: `ModelStoreError` that names the tensors which are missing, left over, or of another shape or type.
+  func check(against network: NetworkDescription) throws(ModelStoreError) {
+    let parameters = network.parameters
+    let missing = parameters.filter { tensors[$0.name] == nil }.map { "'\($0.name)'" }
+    let expected = Set(parameters.map(\.name))
+    let unexpected = tensors.keys.filter { !expected.contains($0) }.sorted().map { "'\($0)'" }
+    let misshapen = parameters.compactMap { parameter -> String? in
+      guard let tensor = tensors[parameter.name] else { return nil }
+      if tensor.shape != parameter.shape { return "'\(parameter.name)' \(tensor.shape) instead of \(parameter.shape)" }
+      return tensor.storage.type.isFloatingPoint ? nil : "'\(parameter.name)' of type \(tensor.storage.type.rawValue)"
+    }
+    let complaints = [
+      ("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen),
+    ].filter { !$0.1.isEmpty }.map { Checkpoint.list($0.0, $0.1) }
+    guard complaints.isEmpty else {
+      throw ModelStoreError(
+        .mismatch,
+        "The checkpoint '\(path)' doesn't fit the network that the plans describe: \(complaints.joined(separator: "; ")). "
+          + "Are plans and checkpoint of the same training?")
+    }
+  }
+
+  private static let shownNames = 5
+
+  private static func list(_ what: String, _ names: [String]) -> String {
+    let more = names.count > shownNames ? " and \(names.count - shownNames) more" : ""
+    return "\(names.count) \(what): " + names.prefix(shownNames).joined(separator: ", ") + more
+  }
+
+  /// Reads the weights of `network`: each storage once, straight into its place where it stands there as it is needed.
+  /// - Throws: `ModelStoreError` when the tensors don't fit the network, or the file doesn't hold them.
+  func weights(of network: NetworkDescription) throws(ModelStoreError) -> FoldWeights {
+    try check(against: network)
+    let parameters = network.parameters
+    let weights = FoldWeights(parameters)
+    var shared: [String: [UInt8]] = [:]
+    for parameter in parameters {
+      guard let tensor = tensors[parameter.name] else { continue }
+      let target = weights.memory(of: parameter.name)
+      if tensor.storage.type == .float32, tensor.isWholeStorage {
+        // Checkpoints and machines that Tessera runs on are little-endian.
+        try container.read(tensor.storage, into: UnsafeMutableRawBufferPointer(target))
+      } else {
+        if shared[tensor.storage.key] == nil { shared[tensor.storage.key] = try storage(tensor.storage) }
+        shared[tensor.storage.key]?.withUnsafeBytes { Checkpoint.gather(tensor, from: $0, into: target) }
+      }
+      guard target.allSatisfy(\.isFinite) else {
+        throw ModelStoreError(
+          .damaged,
+          "The tensor '\(parameter.name)' in '\(path)' has values that aren't finite; the training must have failed.")
+      }
+    }
+    return weights
+  }
+
+  /// All bytes of a storage.
+  private func storage(_ storage: TorchTensor.Storage) throws(ModelStoreError) -> [UInt8] {
+    // Checked to fit when the reference was read.
+    let size = storage.count * storage.type.size
+    guard size <= container.fileSize else {
+      throw ModelStoreError(.damaged, "The storage '\(storage.key)' claims \(size) bytes, more than '\(path)' has.")
+    }
+    var bytes = [UInt8](repeating: 0, count: size)
+    let result: Result<Void, ModelStoreError> = bytes.withUnsafeMutableBytes { buffer in
+      do throws(ModelStoreError) { return .success(try container.read(storage, into: buffer)) } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+    return bytes
+  }
+
+  /// Copies a tensor's elements to C order as float32.
+  private static func gather(
+    _ tensor: TorchTensor, from bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let type = tensor.storage.type
+    let size = type.size
+    var index = [Int](repeating: 0, count: tensor.shape.count)
+    var source = tensor.offset
+    for position in 0..<target.count {
+      target[position] = type.float(bytes, at: source * size)
+      var axis = index.count - 1
+      while axis >= 0 {
+        index[axis] += 1
+        source += tensor.strides[axis]
+        if index[axis] < tensor.shape[axis] { break }
+        source -= tensor.strides[axis] * tensor.shape[axis]
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+}
