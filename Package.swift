@@ -89,9 +89,9 @@ let package = Package(
       name: "Migrations", path: "Migrations", resources: [.embedInCode("0001_ledger.sql")],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
-    module("PostgresLedger", ["FleetContracts", "Threads", "Migrations", "CPostgres"]),
-    module("BlobStores", ["FleetContracts"]),
-    module("FleetInMemory", ["FleetContracts"]),
+    module("PostgresLedger", ["FleetContracts", "Digests", "Threads", "Migrations", "CPostgres"]),
+    module("BlobStores", ["FleetContracts", "Digests"]),
+    module("FleetInMemory", ["FleetContracts", "Digests"]),
     module(
       "Fleet",
       [
@@ -135,7 +135,7 @@ let package = Package(
       name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",
       swiftSettings: swiftSettings),
     tests("FleetInMemoryTests", ["FleetInMemory", "FleetConformance", "FleetContracts"]),
-    tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts"]),
+    tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
     tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
     tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts"]),
     tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Inference", "Volumes"]),

@@ -55,6 +55,8 @@ public protocol Ledger: Sendable {
 
   /// Takes a tile result. A computed one is accepted once; the last one makes the run `stitching`. A failed one puts the tile back
   /// into the backlog after a pause, or, when its attempts are used up or the failure is final, makes tile dead and run failed.
+  ///
+  /// Only attempts that failed are held against a tile (`RetryPolicy`), not those that went missing, and each of them once.
   func record(_ result: TileResult) async throws -> TileReceipt
   /// The oldest run that waits to be stitched (or whose stitcher's lease is over), now the caller's.
   func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim?
@@ -117,7 +119,7 @@ public enum TileReceipt: Hashable, Sendable {
   case duplicate
   /// The tile has a result with another digest: a broken processor, memory or engine mix. The first one stays.
   case conflict(accepted: Digest)
-  /// The run is over, or the result belongs to an earlier epoch or to nobody's pass.
+  /// The run is over, the result belongs to an earlier epoch or to nobody's pass, or it is a failure of a tile that has a result.
   case stale
   /// The failure is noted and the tile will be tried again.
   case willRetry
@@ -185,4 +187,10 @@ public enum RetryPolicy {
 
   /// Whether a tile that failed in this way, this time, is tried again.
   public static func retries(_ kind: FailureKind, attempt: Int) -> Bool { kind != .invalid && attempt < largestAttempt }
+
+  /// Why a run has failed whose tile is dead.
+  public static func runFailure(tile: Int, failedAttempts: Int, kind: FailureKind, reason: String) -> RunFailure {
+    RunFailure(
+      kind: kind, reason: "Tile \(tile) failed in \(failedAttempts) of its attempts, the last time because: \(reason)")
+  }
 }

@@ -1,8 +1,8 @@
 public import Digests
 public import Foundation
 
-/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed; from each but the last
-/// to failed; preparing → submitted and stitching → predicted-again only by a new claim with a higher epoch.
+/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed; preparing → submitted when
+/// its claim is handed back; each but the two last → failed.
 public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   /// In the ledger, nobody works on it.
   case submitted

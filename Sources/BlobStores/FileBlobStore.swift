@@ -1,0 +1,110 @@
+public import Digests
+public import FleetContracts
+internal import Foundation
+internal import Synchronization
+
+/// Blobs as files in a folder, local or shared by machines: `root/ab/cd/abcd….` by the first digits of the digest.
+///
+/// A blob is written to `root/temporary`, synchronised with the disk and renamed into place, so other processes see it whole or
+/// not at all, and it survives a loss of power once `put` has returned. Several writers of one blob don't disturb each other.
+/// Reading maps the file and verifies its SHA-256; while a mapping is in use, further `get`s share it without reading again.
+public final class FileBlobStore: BlobStore {
+  private let root: String
+  private let mapped = LiveBlobs()
+
+  /// Opens the store at the absolute path `root`; makes the folder when it is missing.
+  /// - Throws: `BlobStoreError.unavailable` when the folder can't be made or written.
+  public init(root: String) throws {
+    self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    try Files.makeFolders(temporaryFolder)
+    try Files.checkWritable(temporaryFolder)
+    removeForgottenTemporaries()
+  }
+
+  public func put(_ blob: Blob) async throws -> Digest {
+    try await BlockingIO.run { [self] in
+      let digest = Digest(of: blob.bytes)
+      // A blob that is there and whole needn't be written again; one that was damaged is replaced.
+      if try existing(digest) == nil { try write(blob, as: digest) }
+      return digest
+    }
+  }
+
+  public func get(_ digest: Digest) async throws -> Blob {
+    try await BlockingIO.run { [self] in
+      guard try Files.exists(path(digest)) else { throw BlobStoreError.missing(digest) }
+      if let blob = mapped[digest] { return blob }
+      guard let blob = try Files.map(path(digest)) else { throw BlobStoreError.missing(digest) }
+      let found = Digest(of: blob.bytes)
+      guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
+      return mapped.share(blob, as: digest)
+    }
+  }
+
+  public func contains(_ digest: Digest) async throws -> Bool {
+    try await BlockingIO.run { [self] in try Files.exists(path(digest)) }
+  }
+
+  public func remove(_ digest: Digest) async throws {
+    try await BlockingIO.run { [self] in try Files.remove(path(digest)) }
+  }
+
+  private var temporaryFolder: String { root + "/temporary" }
+
+  private func folder(_ digest: Digest) -> String {
+    let digits = digest.hexadecimal
+    return "\(root)/\(digits.prefix(2))/\(digits.dropFirst(2).prefix(2))"
+  }
+
+  private func path(_ digest: Digest) -> String { "\(folder(digest))/\(digest.hexadecimal)" }
+
+  /// The stored file of `digest`, when it is there and whole.
+  private func existing(_ digest: Digest) throws -> Blob? {
+    guard let blob = try Files.map(path(digest)), Digest(of: blob.bytes) == digest else { return nil }
+    return blob
+  }
+
+  private func write(_ blob: Blob, as digest: Digest) throws {
+    let temporary = "\(temporaryFolder)/\(digest.hexadecimal)-\(UUID().uuidString)"
+    do {
+      try Files.write(blob.bytes, to: temporary)
+      try Files.makeFolders(folder(digest))
+      try Files.rename(temporary, to: path(digest))
+    } catch {
+      try? Files.remove(temporary)
+      throw error
+    }
+    try Files.synchronise(folder: folder(digest))
+  }
+
+  /// A writer that was killed leaves its temporary file; after a day nobody is writing it any more.
+  private func removeForgottenTemporaries() {
+    let manager = FileManager.default
+    for name in (try? manager.contentsOfDirectory(atPath: temporaryFolder)) ?? [] {
+      let file = "\(temporaryFolder)/\(name)"
+      guard let written = try? manager.attributesOfItem(atPath: file)[.modificationDate] as? Date,
+        written.timeIntervalSinceNow < -86_400
+      else { continue }
+      try? Files.remove(file)
+    }
+  }
+}
+
+/// Blobs that somebody holds at the moment, so that several readers share one verified mapping.
+final class LiveBlobs: Sendable {
+  private struct Reference { weak var blob: Blob? }
+  private let references = Mutex<[Digest: Reference]>([:])
+
+  subscript(digest: Digest) -> Blob? { references.withLock { $0[digest]?.blob } }
+
+  /// Offers a verified blob to later readers; returns the one that another reader has offered before.
+  func share(_ blob: Blob, as digest: Digest) -> Blob {
+    references.withLock { references in
+      if let earlier = references[digest]?.blob { return earlier }
+      references[digest] = Reference(blob: blob)
+      // Forget the dead ones now and then, so that the table stays as small as what is in use.
+      if references.count.isMultiple(of: 64) { references = references.filter { $0.value.blob != nil } }
+      return blob
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import FleetContracts
+internal import Glibc
+
+/// The system calls of a store of files, with errors that an operator understands.
+enum Files {
+  /// Makes `path` and its parents, and makes the new names last.
+  static func makeFolders(_ path: String) throws {
+    guard mkdir(path, 0o777) != 0 else { return try synchronise(folder: parent(of: path)) }
+    switch errno {
+    case EEXIST:
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        throw BlobStoreError.unavailable("\(path) should be a folder, but is something else; remove it or choose another store.")
+      }
+    case ENOENT where parent(of: path) != path:
+      try makeFolders(parent(of: path))
+      try makeFolders(path)
+    case let code: throw failure("making the folder", path, code)
+    }
+  }
+
+  static func checkWritable(_ folder: String) throws {
+    if access(folder, R_OK | W_OK | X_OK) != 0 { throw failure("writing to the folder", folder, errno) }
+  }
+
+  static func exists(_ path: String) throws -> Bool {
+    if access(path, F_OK) == 0 { return true }
+    if errno == ENOENT { return false }
+    throw failure("looking for", path, errno)
+  }
+
+  /// Writes a new file that nobody may change, and waits until the disk has it.
+  static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
+    guard file >= 0 else { throw failure("making the file", path, errno) }
+    defer { close(file) }
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = Glibc.write(file, rest.baseAddress, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure("writing", path, errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+    }
+    if fsync(file) != 0 { throw failure("writing", path, errno) }
+  }
+
+  /// The file's bytes, mapped; `nil` when there is no such file. They stay readable when the file is removed.
+  static func map(_ path: String) throws -> Blob? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("opening", path, errno)
+    }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw failure("reading", path, errno) }
+    let count = Int(status.st_size)
+    if count == 0 { return Blob(copying: []) }  // an empty mapping isn't allowed
+    guard let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file, 0), memory != MAP_FAILED else {
+      throw failure("mapping", path, errno)
+    }
+    return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) { munmap(memory, count) }
+  }
+
+  static func rename(_ path: String, to target: String) throws {
+    if Glibc.rename(path, target) != 0 { throw failure("renaming a new file to", target, errno) }
+  }
+
+  static func remove(_ path: String) throws {
+    if unlink(path) != 0, errno != ENOENT { throw failure("removing", path, errno) }
+  }
+
+  /// Waits until the disk has the folder's names.
+  static func synchronise(folder: String) throws {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("opening", folder, errno) }
+    defer { close(descriptor) }
+    // Some network file systems can't synchronise folders and say so with EINVAL; they do it by themselves.
+    if fsync(descriptor) != 0, errno != EINVAL { throw failure("writing to the folder", folder, errno) }
+  }
+
+  private static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+  }
+
+  private static func failure(_ action: String, _ path: String, _ code: Int32) -> BlobStoreError {
+    let advice =
+      switch code {
+      case ENOSPC, EDQUOT: "; make room on the disk or raise the quota"
+      case EACCES, EPERM: "; give this process's user the right to read and write there"
+      case EROFS: "; the file system is mounted read-only"
+      case EMFILE, ENFILE: "; raise the limit of open files"
+      default: ""
+      }
+    return .unavailable("\(action) \(path) failed: \(String(cString: strerror(code)))\(advice).")
+  }
+}

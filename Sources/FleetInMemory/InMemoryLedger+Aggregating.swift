@@ -1,0 +1,78 @@
+internal import Digests
+public import FleetContracts
+internal import Foundation
+
+extension InMemoryLedger {
+  public func record(_ result: TileResult) async throws -> TileReceipt {
+    guard let pass = passes[result.pass], pass.run == result.run, pass.epoch == result.epoch,
+      let run = runs[pass.run], !run.record.state.isFinal, pass.tiles.indices.contains(result.tile)
+    else { return .stale }
+    switch result.outcome {
+    case .computed(let probabilities, _):
+      if let accepted = pass.tiles[result.tile].accepted?.probabilities {
+        return accepted == probabilities ? .duplicate : .conflict(accepted: accepted)
+      }
+      return accept(result, probabilities, of: run)
+    case .failed(let kind, let reason):
+      return noteFailure(result, kind, reason, of: run)
+    }
+  }
+
+  private func accept(_ result: TileResult, _ probabilities: Digest, of run: Run) -> TileReceipt {
+    passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(
+      probabilities: probabilities, inferSeconds: result.timings.infer, engine: result.engine)
+    passes[result.pass]?.tiles[result.tile].state = .done
+    outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
+    guard passes[result.pass]?.tiles.allSatisfy({ $0.state == .done }) == true else {
+      return .accepted(completesPass: false)
+    }
+    runs[run.record.id]?.record.state = .stitching
+    return .accepted(completesPass: true)
+  }
+
+  private func noteFailure(_ result: TileResult, _ kind: FailureKind, _ reason: String, of run: Run) -> TileReceipt {
+    guard var tile = passes[result.pass]?.tiles[result.tile], tile.state != .done,
+      (1...max(1, tile.attempts)).contains(result.attempt), tile.attempts > 0
+    else { return .stale }
+    guard tile.failedAttempts.insert(result.attempt).inserted else { return .willRetry }
+    defer { passes[result.pass]?.tiles[result.tile] = tile }
+    let failures = tile.failedAttempts.count
+    guard RetryPolicy.retries(kind, attempt: failures) else {
+      tile.state = .dead
+      finish(
+        run, RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
+      return .dead
+    }
+    // When a newer attempt is under way (this one had been given up for lost), that one decides.
+    if tile.state == .planned || result.attempt == tile.attempts {
+      tile.state = .planned
+      tile.publishedAt = nil
+      tile.notBefore = now + RetryPolicy.pause(afterAttempt: failures)
+      outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
+    }
+    return .willRetry
+  }
+
+  public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {
+    let claim = claimOldest(lease: lease) { run, now in
+      run.record.state == .stitching && (run.leaseEnd ?? .zero) <= now
+    } change: { _ in
+    }
+    guard let claim, let run = runs[claim.run.id], let id = run.pass, let pass = passes[id] else { return nil }
+    let accepted = pass.tiles.compactMap(\.accepted)
+    return StitchClaim(
+      claim: claim, pass: id, document: pass.document, tiles: accepted.map(\.probabilities), timings: run.timings,
+      inferSeconds: accepted.reduce(0) { $0 + $1.inferSeconds }, engines: Set(accepted.map(\.engine)).sorted())
+  }
+
+  public func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws {
+    if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.outcome == outcome { return }
+    var run = try held(claim)
+    guard run.record.state == .stitching else { throw LedgerError.fenced(claim.run.id) }
+    run.record.state = .completed
+    run.record.outcome = outcome
+    run.record.finishedAt = Date()
+    run.leaseEnd = nil
+    runs[claim.run.id] = run
+  }
+}

@@ -1,0 +1,99 @@
+internal import Digests
+public import FleetContracts
+internal import Foundation
+
+/// The ledger of one process: the same promises as the real one, except that it goes with the process.
+public actor InMemoryLedger: Ledger {
+  var modelsByDigest: [Digest: ModelRecord] = [:]
+  /// Newest registration last.
+  var modelNames: [(name: String, digest: Digest)] = []
+  var runs: [RunID: Run] = [:]
+  /// In the order of submission.
+  var order: [RunID] = []
+  var runsByKey: [String: RunID] = [:]
+  var passes: [PassID: Pass] = [:]
+  var outbox: [OutboxEntry] = []
+  var lastOutboxID: Int64 = 0
+  private let clock: @Sendable () -> Duration
+
+  /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.
+  public init(clock: @escaping @Sendable () -> Duration = InMemoryLedger.steadyTime) {
+    self.clock = clock
+  }
+
+  /// Time since the first call, unmoved by changes of the system's clock.
+  public static let steadyTime: @Sendable () -> Duration = {
+    let start = ContinuousClock.now
+    return { ContinuousClock.now - start }
+  }()
+
+  var now: Duration { clock() }
+
+  public func close() async {}
+
+  // MARK: Models
+
+  public func register(_ model: ModelRecord) async throws {
+    if modelsByDigest[model.digest] == nil { modelsByDigest[model.digest] = model }
+    if modelNames.contains(where: { $0.name == model.name && $0.digest == model.digest }) { return }
+    modelNames.removeAll { $0.name == model.name }
+    modelNames.append((model.name, model.digest))
+  }
+
+  public func model(named name: String) async throws -> ModelRecord? {
+    modelNames.first { $0.name == name }.flatMap { record(of: $0.digest, named: $0.name) }
+  }
+
+  public func models() async throws -> [ModelRecord] {
+    modelNames.sorted { $0.name < $1.name }.compactMap { record(of: $0.digest, named: $0.name) }
+  }
+
+  private func record(of digest: Digest, named name: String) -> ModelRecord? {
+    var record = modelsByDigest[digest]
+    record?.name = name
+    return record
+  }
+
+  // MARK: Submitting and looking
+
+  public func submit(_ submission: Submission) async throws -> SubmissionReceipt {
+    let content = try submission.contentDigest
+    if let key = submission.key, let id = runsByKey[key], let run = runs[id] {
+      guard run.content == content else { throw LedgerError.keyConflict(key: key, run: id) }
+      return SubmissionReceipt(run: id, isNew: false)
+    }
+    // The name that the model bears now; one whose name has moved on keeps its first.
+    guard let first = modelsByDigest[submission.model] else {
+      throw LedgerError.unknownModel(submission.model.hexadecimal)
+    }
+    let name = modelNames.last { $0.digest == submission.model }?.name ?? first.name
+    var model = first
+    model.name = name
+    let id = RunID()
+    runs[id] = Run(
+      content: content,
+      record: RunRecord(
+        id: id, model: model, images: submission.images, options: submission.options, key: submission.key,
+        state: .submitted, submittedAt: Date()))
+    order.append(id)
+    if let key = submission.key { runsByKey[key] = id }
+    return SubmissionReceipt(run: id, isNew: true)
+  }
+
+  public func run(_ id: RunID) async throws -> RunRecord? { runs[id].map(record) }
+
+  public func runs(limit: Int) async throws -> [RunRecord] {
+    order.reversed().prefix(max(0, limit)).compactMap { runs[$0].map(record) }
+  }
+
+  /// The run with its tiles counted.
+  func record(_ run: Run) -> RunRecord {
+    var record = run.record
+    if let tiles = run.pass.flatMap({ passes[$0]?.tiles }) {
+      record.plannedTiles = tiles.count
+      record.acceptedTiles = tiles.count { $0.accepted != nil }
+      record.deadTiles = tiles.count { $0.state == .dead }
+    }
+    return record
+  }
+}

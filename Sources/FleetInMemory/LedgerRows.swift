@@ -1,0 +1,58 @@
+internal import Digests
+internal import FleetContracts
+
+/// A run, in the making or over.
+struct Run {
+  /// What was submitted, for comparing submissions with one key.
+  var content: Digest
+  /// Without the counts of tiles.
+  var record: RunRecord
+  var epoch = 0
+  /// Until when the run is somebody's; `nil` when it is nobody's.
+  var leaseEnd: Duration?
+  var pass: PassID?
+  var timings: [StepTiming] = []
+}
+
+struct Pass {
+  var run: RunID
+  /// The run's epoch when it was planned.
+  var epoch: Int
+  var document: Digest
+  var tiles: [Tile]
+}
+
+struct Tile {
+  enum State {
+    /// In the backlog.
+    case planned
+    /// In the outbox, at the broker, or with a worker.
+    case queued
+    case done
+    case dead
+  }
+
+  var state = State.planned
+  /// Jobs made for it so far.
+  var attempts = 0
+  /// The attempts that are known to have failed.
+  var failedAttempts: Set<Int> = []
+  /// When it may be queued again.
+  var notBefore = Duration.zero
+  var publishedAt: Duration?
+  var accepted: AcceptedTile?
+}
+
+struct AcceptedTile {
+  var probabilities: Digest
+  var inferSeconds: Double
+  var engine: String
+}
+
+/// A message that waits to be published.
+struct OutboxEntry {
+  var message: OutboxMessage
+  var pass: PassID
+  var tile: Int
+  var claimedUntil: Duration?
+}

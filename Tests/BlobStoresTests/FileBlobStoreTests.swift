@@ -1,0 +1,98 @@
+import BlobStores
+import Digests
+import FleetConformance
+import FleetContracts
+import Foundation
+import Testing
+import Testkit
+
+@Suite struct FileBlobStoreTests {
+  private let folder: TemporaryFolder
+  private let root: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    root = folder.url.appending(path: "store").path
+  }
+
+  @Test(arguments: BlobStoreLaw.all)
+  func law(_ law: BlobStoreLaw) async throws {
+    try await law.check { try FileBlobStore(root: root) }
+  }
+
+  private func file(_ name: String) -> String { "\(root)/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(name)" }
+
+  @Test func aBlobIsAReadOnlyFileNamedByItsDigest() async throws {
+    let digest = try await FileBlobStore(root: root).put(Blob(copying: Array("abc".utf8)))
+    let path = file("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(digest.hexadecimal == URL(filePath: path).lastPathComponent)
+    #expect(try Data(contentsOf: URL(filePath: path)) == Data("abc".utf8))
+    let mode = try #require(
+      try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber)
+    #expect(mode.intValue & 0o222 == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
+  }
+
+  @Test func damagedBytesAreReported() async throws {
+    let store = try FileBlobStore(root: root)
+    let digest = try await store.put(Blob(copying: Array("voxels".utf8)))
+    try replace(digest.hexadecimal, with: "voxelz")
+    await #expect(throws: BlobStoreError.corrupt(digest, found: Digest(of: "voxelz".utf8))) { try await store.get(digest) }
+    try replace(digest.hexadecimal, with: "vox")
+    await #expect(throws: BlobStoreError.corrupt(digest, found: Digest(of: "vox".utf8))) { try await store.get(digest) }
+  }
+
+  @Test func puttingReplacesADamagedBlob() async throws {
+    let store = try FileBlobStore(root: root)
+    let digest = try await store.put(Blob(copying: Array("voxels".utf8)))
+    try replace(digest.hexadecimal, with: "voxelz")
+    #expect(try await store.put(Blob(copying: Array("voxels".utf8))) == digest)
+    #expect(Array(try await store.get(digest).bytes) == Array("voxels".utf8))
+  }
+
+  private func replace(_ name: String, with text: String) throws {
+    try FileManager.default.removeItem(atPath: file(name))
+    try Data(text.utf8).write(to: URL(filePath: file(name)))
+  }
+
+  @Test func readersShareAVerifiedMapping() async throws {
+    let store = try FileBlobStore(root: root)
+    let digest = try await store.put(Blob(copying: Array("voxels".utf8)))
+    let first = try await store.get(digest)
+    #expect(try await store.get(digest) === first)
+  }
+
+  @Test func forgottenTemporaryFilesAreRemovedAfterADay() async throws {
+    _ = try FileBlobStore(root: root)
+    let old = "\(root)/temporary/old"
+    let young = "\(root)/temporary/young"
+    for path in [old, young] { try Data([1]).write(to: URL(filePath: path)) }
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: old)
+    _ = try FileBlobStore(root: root)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == ["young"])
+  }
+
+  @Test func aFileInPlaceOfTheFolderIsAClearError() throws {
+    try Data().write(to: URL(filePath: root))
+    #expect {
+      try FileBlobStore(root: root)
+    } throws: {
+      "\($0)".contains(root) && "\($0)".contains("Not a directory")
+    }
+  }
+
+  @Test func aBlobThatCantBeStoredIsAClearErrorAndLeavesNothing() async throws {
+    let store = try FileBlobStore(root: root)
+    let bytes = Array(repeating: UInt8(1), count: 10_000)
+    let digits = Digest(of: bytes).hexadecimal
+    try Data().write(to: URL(filePath: "\(root)/\(digits.prefix(2))"))  // where the blob's folder should be
+    await #expect {
+      try await store.put(Blob(copying: bytes))
+    } throws: {
+      guard case BlobStoreError.unavailable(let reason) = $0 else { return false }
+      return reason.contains("\(root)/\(digits.prefix(2))")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
+  }
+}
