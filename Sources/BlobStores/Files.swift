@@ -10,7 +10,8 @@ enum Files {
     case EEXIST:
       var status = stat()
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-        throw BlobStoreError.unavailable("\(path) should be a folder, but is something else; remove it or choose another store.")
+        throw BlobStoreError.unavailable(
+          "\(path) should be a folder, but is something else; remove it or choose another store.")
       }
     case ENOENT where parent(of: path) != path:
       try makeFolders(parent(of: path))

@@ -2,6 +2,7 @@
 ///
 /// `@unchecked Sendable` is right because the bytes are never written after init, and freed with the last reference.
 public final class Blob: @unchecked Sendable {
+  /// Readable as long as the blob lives: hold the blob, not only its bytes (`withExtendedLifetime(blob)`), while reading them.
   public let bytes: UnsafeRawBufferPointer
   private let release: () -> Void
 

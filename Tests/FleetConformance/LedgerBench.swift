@@ -1,4 +1,4 @@
-public import Digests
+internal import Digests
 public import FleetContracts
 internal import Synchronization
 internal import Testing
