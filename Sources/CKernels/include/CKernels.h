@@ -1,3 +1,4 @@
 // Tessera's kernels in C: what needs SIMD or a thread at a time that Swift doesn't give.
 #pragma once
+#include "activation_kernels.h"
 #include "compute_pool.h"

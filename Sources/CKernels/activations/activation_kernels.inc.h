@@ -1,0 +1,180 @@
+// The kernels of activation_kernels.h, written once in clang's vector extensions and compiled for each instruction set by the
+// file that includes this one. A vector has 16 floats at every level: one AVX-512 register, two of AVX2, four of SSE2.
+
+#include <string.h>
+
+#include "activation_kernels.h"
+
+// Vectors are passed between functions that are always inlined, so no calling convention is at stake.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define LANES 16
+typedef float floats __attribute__((vector_size(64)));
+typedef int ints __attribute__((vector_size(64)));
+
+// Unaligned: a row of channels starts at any multiple of four bytes.
+typedef float unaligned_floats __attribute__((vector_size(64), aligned(4)));
+#define LOAD(p) ((floats) * (const unaligned_floats *)(p))
+#define STORE(p, v) (*(unaligned_floats *)(p) = (v))
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE floats splat(float x) { return (floats){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+// mask ? a : b; the mask is all ones or all zeros in each lane.
+INLINE floats choose(ints mask, floats a, floats b) { return (floats)((mask & (ints)a) | (~mask & (ints)b)); }
+
+INLINE void copy_floats(float *to, const float *from, long count) {
+  long i = 0;
+  for (; i + LANES <= count; i += LANES) STORE(to + i, LOAD(from + i));
+  for (; i < count; i++) to[i] = from[i];
+}
+
+INLINE void clear_floats(float *to, long count) {
+  long i = 0;
+  for (; i + LANES <= count; i += LANES) STORE(to + i, splat(0));
+  for (; i < count; i++) to[i] = 0;
+}
+
+static void gather_columns(const tessera_window *w, const float *input, long channels, long first, long count,
+                           long tap_row, long tap_rows, float *columns, long ld) {
+  const long span = w->kernel[2] * channels;  // floats of one tap row
+  const long padding[3] = {w->kernel[0] / 2, w->kernel[1] / 2, w->kernel[2] / 2};
+  while (count > 0) {
+    // The part of one output line that lies in the range.
+    const long x0 = first % w->output[2], y = first / w->output[2] % w->output[1];
+    const long z = first / (w->output[2] * w->output[1]);
+    const long length = w->output[2] - x0 < count ? w->output[2] - x0 : count;
+    const float *lines[9];  // input line under each tap row, or NULL outside
+    for (long t = 0; t < tap_rows; t++) {
+      const long in_z = z * w->stride[0] + (tap_row + t) / w->kernel[1] - padding[0];
+      const long in_y = y * w->stride[1] + (tap_row + t) % w->kernel[1] - padding[1];
+      const int inside = in_z >= 0 && in_z < w->input[0] && in_y >= 0 && in_y < w->input[1];
+      lines[t] = inside ? input + (in_z * w->input[1] + in_y) * w->input[2] * channels : NULL;
+    }
+    for (long x = x0; x < x0 + length; x++, columns += ld) {
+      const long left = x * w->stride[2] - padding[2];  // input x under the first tap
+      const long from = left < 0 ? -left : 0;           // taps from ..< to lie inside the line
+      const long to = left + w->kernel[2] > w->input[2] ? w->input[2] - left : w->kernel[2];
+      for (long t = 0; t < tap_rows; t++) {
+        float *row = columns + t * span;
+        if (!lines[t]) {
+          clear_floats(row, span);
+        } else if (to - from == w->kernel[2]) {
+          copy_floats(row, lines[t] + left * channels, span);
+        } else {
+          clear_floats(row, from * channels);
+          copy_floats(row + from * channels, lines[t] + (left + from) * channels, (to - from) * channels);
+          clear_floats(row + to * channels, (w->kernel[2] - to) * channels);
+        }
+      }
+    }
+    first += length;
+    count -= length;
+  }
+}
+
+static void row_statistics(const float *rows, long count, long channels, long ld, double *mean, double *deviations) {
+  const float share = 1.0f / (float)count;
+  for (long c = 0; c < channels; c += LANES) {
+    const long lanes = channels - c < LANES ? channels - c : LANES;
+    const float *column = rows + c;
+    floats s = splat(0), centre, d1 = splat(0), d2 = splat(0);
+    if (lanes == LANES) {
+      for (long r = 0; r < count; r++) s += LOAD(column + r * ld);
+      centre = s * share;
+      for (long r = 0; r < count; r++) {
+        const floats d = LOAD(column + r * ld) - centre;
+        d1 += d;
+        d2 += d * d;
+      }
+    } else {
+      for (long r = 0; r < count; r++)
+        for (long l = 0; l < lanes; l++) s[l] += column[r * ld + l];
+      centre = s * share;
+      for (long r = 0; r < count; r++)
+        for (long l = 0; l < lanes; l++) {
+          const float d = column[r * ld + l] - centre[l];
+          d1[l] += d;
+          d2[l] += d * d;
+        }
+    }
+    for (long l = 0; l < lanes; l++) {
+      const double rest = (double)d1[l] / (double)count;  // what rounding left between the centre and the true mean
+      mean[c + l] = (double)centre[l] + rest;
+      deviations[c + l] = (double)d2[l] - (double)d1[l] * rest;
+    }
+  }
+}
+
+static void normalize_leaky(float *rows, long count, long channels, const float *mean, const float *scale,
+                            const float *shift, float slope) {
+  long c = 0;
+  for (; c + LANES <= channels; c += LANES) {
+    const floats m = LOAD(mean + c), s = LOAD(scale + c), h = LOAD(shift + c);
+    for (long r = 0; r < count; r++) {
+      float *p = rows + r * channels + c;
+      const floats y = (LOAD(p) - m) * s + h;
+      STORE(p, choose(y > splat(0), y, y * slope));
+    }
+  }
+  if (c == channels) return;
+  for (long r = 0; r < count; r++)
+    for (long t = c; t < channels; t++) {
+      const float y = (rows[r * channels + t] - mean[t]) * scale[t] + shift[t];
+      rows[r * channels + t] = y > 0 ? y : y * slope;
+    }
+}
+
+// exp(x) for x <= 0, to about 1 unit in the last place; 0 to 2e-38 below -87. NaN stays NaN.
+// x = n ln 2 + r with |r| <= ln 2 / 2, then a polynomial of degree 6 (Cephes, expf.c) times 2^n.
+INLINE floats exp_of_negative(floats x) {
+  const floats lowest = splat(-87.0f), magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  x = choose(x < lowest, lowest, x);
+  const floats shifted = x * 1.44269504f + magic;
+  const floats n = shifted - magic;
+  const floats r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  floats p = splat(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  const ints exponent = ((ints)shifted - 0x4B400000 + 127) << 23;
+  return p * (floats)exponent;
+}
+
+static void softmax(float *logits, long classes, long count, long ld) {
+  for (long i = 0; i < count; i += LANES) {
+    floats greatest = LOAD(logits + i), sum = splat(0);
+    for (long c = 1; c < classes; c++) {
+      const floats x = LOAD(logits + c * ld + i);
+      greatest = choose(x > greatest, x, greatest);
+    }
+    for (long c = 0; c < classes; c++) {
+      const floats e = exp_of_negative(LOAD(logits + c * ld + i) - greatest);
+      sum += e;
+      STORE(logits + c * ld + i, e);
+    }
+    for (long c = 0; c < classes; c++) STORE(logits + c * ld + i, LOAD(logits + c * ld + i) / sum);
+  }
+}
+
+static void sigmoid(float *logits, long classes, long count, long ld) {
+  for (long c = 0; c < classes; c++)
+    for (long i = 0; i < count; i += LANES) {
+      const floats x = LOAD(logits + c * ld + i);
+      const floats e = exp_of_negative(choose(x > splat(0), -x, x));
+      STORE(logits + c * ld + i, choose(x > splat(0), splat(1), e) / (e + 1.0f));
+    }
+}
+
+static void add_scaled(float *sum, const float *values, long count, float weight, int reversed) {
+  if (reversed)
+    for (long i = 0; i < count; i++) sum[count - 1 - i] += weight * values[i];
+  else
+    for (long i = 0; i < count; i++) sum[i] += weight * values[i];
+}
+
+#define ACTIVATION_KERNELS \
+  {gather_columns, row_statistics, normalize_leaky, softmax, sigmoid, add_scaled}

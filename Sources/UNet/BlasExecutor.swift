@@ -1,0 +1,107 @@
+public import Kernels
+public import ModelPlans
+
+/// The executor that runs on any processor: im2col in tiles and OpenBLAS's matrix product, in the slot's own threads.
+public final class BlasExecutor: NetworkExecutor {
+  public let description: NetworkDescription
+  public let identity = EngineIdentity(engine: "blas")
+  /// Called after each layer of a pass, for time tables.
+  public var afterLayer: ((NetworkLayer) -> Void)?
+
+  private let program: NetworkProgram
+  private let layout: WorkspaceLayout
+  private let weights: PackedWeights
+  private let workspace: Workspace
+  private let pool: ComputePool
+
+  /// Lays the weights out; nothing of `weights` is needed afterwards.
+  /// - Parameters:
+  ///   - pool: the slot's threads.
+  ///   - workspace: made for the same description and threads; executors that share it run one at a time.
+  /// - Throws: `NetworkExecutionError` when the description can't be run, a parameter has the wrong size, the workspace is
+  ///   too small, or there is no memory; and what `weights` throws for a missing parameter.
+  public init(
+    description: NetworkDescription, weights: some NetworkWeights, pool: ComputePool, workspace: Workspace
+  ) throws {
+    self.description = description
+    program = try NetworkProgram(description)
+    layout = WorkspaceLayout(program, threads: pool.threads)
+    guard workspace.bytes >= layout.bytes else {
+      throw NetworkExecutionError.wrongSize(
+        what: "the workspace of \(pool.threads) threads", expected: layout.bytes / 4, found: workspace.bytes / 4)
+    }
+    self.workspace = workspace
+    self.pool = pool
+    self.weights = try PackedWeights(program, weights: weights, pool: pool)
+  }
+
+  /// What the weights of one fold take, in bytes, beside the workspace.
+  public static func predictedWeightBytes(description: NetworkDescription) throws -> Int {
+    try PackedWeights.bytes(NetworkProgram(description))
+  }
+
+  public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
+    try run(patch, mirrored: .none, use: .logits, output: logits)
+  }
+
+  public func accumulate(
+    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
+    into sum: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let activation: SegmentationHead.Activation =
+      switch description.finalActivation {
+      case .softmax: .softmax
+      case .sigmoid: .sigmoid
+      }
+    try run(patch, mirrored: mirrored, use: .probabilities(activation, weight: weight), output: sum)
+  }
+
+  private func run(
+    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    output: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    try checkSizes(patch, output)
+    guard let source = patch.baseAddress, let target = output.baseAddress else { return }
+    let scratch = WorkerScratch(
+      base: workspace.memory.base + layout.scratch, bytesPerWorker: layout.scratchPerWorker)
+    let workplace = ConvolutionBlock.Workplace(
+      scratch: scratch,
+      statistics: (workspace.memory.base + layout.statistics).assumingMemoryBound(to: Double.self),
+      scales: (workspace.memory.base + layout.scales).assumingMemoryBound(to: Float.self))
+
+    PatchInput(extent: program.extent, channels: description.inputChannels)
+      .interleave(source, mirrored: mirrored, into: tensor(program.input), pool: pool)
+    for (index, step) in program.steps.enumerated() {
+      let parameters = weights.floats(ofStep: index)
+      let inputs = step.inputs.map { UnsafePointer(tensor($0)) }
+      switch step.operation {
+      case .block(let block):
+        let gamma = parameters + block.packedWeights
+        block.run(
+          inputs: inputs, weights: parameters,
+          normalization: .init(
+            gamma: gamma, beta: gamma + block.outputChannels, epsilon: description.block.epsilon, slope: slope),
+          output: tensor(step.output), workplace: workplace, pool: pool)
+      case .upsampling(let upsampling):
+        upsampling.run(
+          source: inputs[0], weights: parameters, target: tensor(step.output), scratch: scratch, pool: pool)
+      case .head(let head):
+        head.run(
+          source: inputs[0], weights: parameters,
+          bias: description.headHasBias ? parameters + head.classes * head.inputChannels : nil, use: use,
+          mirrored: mirrored, output: target, scratch: scratch, pool: pool)
+      }
+      afterLayer?(step.layer)
+    }
+  }
+
+  private var slope: Float {
+    switch description.block.activation {
+    case .leakyReLU(let slope): slope
+    }
+  }
+
+  private func tensor(_ index: Int?) -> UnsafeMutablePointer<Float> {
+    workspace.memory.floats(at: index.map { program.arena.offsets[$0] } ?? 0)
+  }
+}

@@ -1,0 +1,20 @@
+/// Why a network can't be prepared or run.
+public enum NetworkExecutionError: Error, Hashable, CustomStringConvertible {
+  /// The description isn't one that the executors can run.
+  case unsupportedDescription(String)
+  /// A buffer or a parameter doesn't have the size that the description asks for, in floats.
+  case wrongSize(what: String, expected: Int, found: Int)
+  /// The system gave no memory.
+  case outOfMemory(what: String, bytes: Int)
+
+  public var description: String {
+    switch self {
+    case .unsupportedDescription(let reason):
+      "Preparing a network: \(reason). Check the model's plans."
+    case .wrongSize(let what, let expected, let found):
+      "Preparing or running a network: expected \(expected) values for \(what), found \(found)."
+    case .outOfMemory(let what, let bytes):
+      "Preparing a network: the system refused \(bytes) bytes for \(what). Free memory or use fewer worker slots."
+    }
+  }
+}

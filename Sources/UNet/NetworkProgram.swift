@@ -1,0 +1,158 @@
+internal import Kernels
+internal import ModelPlans
+
+/// A described network as the steps that the `blas` executor takes, in order, with the tensors between them and their places
+/// in one arena. It depends on the description alone; the weights are apart.
+///
+/// Everything is 3D here: a 2D network is one with z = 1.
+struct NetworkProgram {
+  /// Index into `tensors`.
+  typealias TensorIndex = Int
+
+  enum Operation {
+    case block(ConvolutionBlock)
+    case upsampling(Upsampling)
+    case head(SegmentationHead)
+  }
+
+  struct Step {
+    let layer: NetworkLayer
+    let operation: Operation
+    let inputs: [TensorIndex]
+    /// `nil` for the head, whose output is the caller's.
+    let output: TensorIndex?
+  }
+
+  let description: NetworkDescription
+  /// Of the patch, `[z, y, x]`.
+  let extent: SIMD3<Int>
+  let steps: [Step]
+  let tensors: [ArenaPlan.Tensor]
+  let arena: ArenaPlan
+  /// The tensor of the input, channels-last; written before step 0.
+  let input: TensorIndex = 0
+
+  init(_ description: NetworkDescription) throws {
+    try description.checkExecutable()
+    self.description = description
+    var builder = ProgramBuilder(description)
+    extent = builder.extents[0]
+
+    var current = builder.input
+    var skips: [TensorIndex] = []
+    for level in 0...description.poolings {
+      for layer in description.encoder(level: level) { current = builder.block(layer, inputs: [current]) }
+      skips.append(current)
+    }
+    for level in (0..<description.poolings).reversed() {
+      let upsampled = builder.upsampling(description.upsampling(to: level), input: current)
+      var inputs = [upsampled, skips[level]]  // upsampled first, as torch.cat has them
+      for layer in description.decoder(level: level) {
+        current = builder.block(layer, inputs: inputs)
+        inputs = [current]
+      }
+    }
+    builder.head(description.head(level: 0), input: current)
+
+    steps = builder.steps
+    tensors = builder.tensors
+    arena = ArenaPlan(tensors)
+  }
+}
+
+/// Collects steps and how long their tensors live.
+private struct ProgramBuilder {
+  let description: NetworkDescription
+  /// Of each level, `[z, y, x]`.
+  let extents: [SIMD3<Int>]
+  let input = 0
+  var steps: [NetworkProgram.Step] = []
+  var tensors: [ArenaPlan.Tensor]
+  private var channels: [Int]
+
+  init(_ description: NetworkDescription) {
+    self.description = description
+    var extents = [threeAxes(description.patch)]
+    for stride in description.strides { extents.append(extents[extents.count - 1] / threeAxes(stride)) }
+    self.extents = extents
+    tensors = [.init(floats: description.inputChannels * voxels(extents[0]), steps: 0...0)]
+    channels = [description.inputChannels]
+  }
+
+  mutating func block(_ layer: NetworkLayer, inputs: [Int]) -> Int {
+    let stride = threeAxes(layer.stride)
+    let window = ConvolutionWindow(
+      input: extents[layer.level] &* stride, kernel: threeAxes(layer.kernel), stride: stride)
+    let operation = ConvolutionBlock(
+      window: window, sources: inputs.map { channels[$0] }, outputChannels: layer.outputChannels)
+    return append(layer, .block(operation), inputs: inputs)
+  }
+
+  mutating func upsampling(_ layer: NetworkLayer, input: Int) -> Int {
+    let factor = threeAxes(layer.stride)
+    let operation = Upsampling(
+      input: extents[layer.level] / factor, factor: factor, inputChannels: layer.inputChannels,
+      outputChannels: layer.outputChannels)
+    return append(layer, .upsampling(operation), inputs: [input])
+  }
+
+  mutating func head(_ layer: NetworkLayer, input: Int) {
+    let operation = SegmentationHead(
+      extent: extents[layer.level], inputChannels: layer.inputChannels, classes: layer.outputChannels)
+    use([input])
+    steps.append(.init(layer: layer, operation: .head(operation), inputs: [input], output: nil))
+  }
+
+  private mutating func append(_ layer: NetworkLayer, _ operation: NetworkProgram.Operation, inputs: [Int]) -> Int {
+    use(inputs)
+    tensors.append(
+      .init(floats: layer.outputChannels * voxels(extents[layer.level]), steps: steps.count...steps.count))
+    channels.append(layer.outputChannels)
+    steps.append(.init(layer: layer, operation: operation, inputs: inputs, output: tensors.count - 1))
+    return tensors.count - 1
+  }
+
+  /// The next step reads these tensors.
+  private mutating func use(_ inputs: [Int]) {
+    for input in inputs { tensors[input].steps = tensors[input].steps.lowerBound...steps.count }
+  }
+}
+
+/// `[z, y, x]` of a 3D network's axes, or `[1, y, x]` of a 2D network's.
+func threeAxes(_ axes: [Int]) -> SIMD3<Int> {
+  axes.count == 2 ? SIMD3(1, axes[0], axes[1]) : SIMD3(axes[0], axes[1], axes[2])
+}
+
+func voxels(_ extent: SIMD3<Int>) -> Int { extent[0] * extent[1] * extent[2] }
+
+extension NetworkDescription {
+  /// - Throws: `NetworkExecutionError.unsupportedDescription` when lists don't fit each other, a kernel, stride or channel
+  ///   count is out of range, or the patch can't be halved as often as the strides ask.
+  func checkExecutable() throws {
+    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+      guard condition else { throw NetworkExecutionError.unsupportedDescription(reason()) }
+    }
+    let axes = patch.count
+    try require(axes == 2 || axes == 3, "the patch has \(axes) axes, expected 2 or 3")
+    try require(
+      features.count == poolings + 1 && kernels.count == poolings + 1,
+      "\(poolings) poolings need \(poolings + 1) feature counts and kernels, found \(features.count) and \(kernels.count)"
+    )
+    try require(
+      kernels.allSatisfy { $0.count == axes && $0.allSatisfy { $0 == 1 || $0 == 3 } },
+      "the convolution kernels are \(kernels), expected 1 or 3 for each of \(axes) axes")
+    try require(
+      strides.allSatisfy { $0.count == axes && $0.allSatisfy { $0 == 1 || $0 == 2 } },
+      "the pooling kernels are \(strides), expected 1 or 2 for each of \(axes) axes")
+    try require(
+      inputChannels > 0 && outputChannels > 0 && blocksPerLevel > 0 && features.allSatisfy { $0 > 0 },
+      "channel and block counts must be positive, found input \(inputChannels), output \(outputChannels), "
+        + "levels \(features), blocks per level \(blocksPerLevel)")
+    for axis in 0..<axes {
+      let divisor = strides.reduce(1) { $0 * $1[axis] }
+      try require(
+        patch[axis] > 0 && patch[axis] % divisor == 0,
+        "the patch \(patch) has an extent that isn't a multiple of its pooling, \(divisor), along axis \(axis)")
+    }
+  }
+}

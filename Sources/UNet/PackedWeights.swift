@@ -1,0 +1,71 @@
+internal import Kernels
+internal import ModelPlans
+
+/// The parameters of one fold as a program's steps take them, in one piece of memory.
+///
+/// A block has packed weights, then gamma and beta; its convolution's bias isn't needed (see `ConvolutionBlock`). The head has
+/// its weights, then its bias if there is one.
+final class PackedWeights {
+  private let memory: AlignedMemory
+  private let offsets: [Int]
+
+  init(_ program: NetworkProgram, weights: some NetworkWeights, pool: ComputePool) throws {
+    var floats = 0
+    offsets = program.steps.map { step in
+      defer { floats = ArenaPlan.aligned(floats + Self.floats(step, program.description)) }
+      return floats
+    }
+    memory = try AlignedMemory(bytes: floats * 4, for: "the network's weights")
+    for (index, step) in program.steps.enumerated() {
+      let target = memory.floats(at: offsets[index])
+      let name = step.layer.name
+      switch step.operation {
+      case .block(let block):
+        try read(weights, "\(name).conv.weight", block.packedWeights) { block.pack($0, into: target, pool: pool) }
+        for (place, parameter) in ["instnorm.weight", "instnorm.bias"].enumerated() {
+          let affine = target + block.packedWeights + place * block.outputChannels
+          try read(weights, "\(name).\(parameter)", block.outputChannels) {
+            affine.update(from: $0, count: block.outputChannels)
+          }
+        }
+      case .upsampling(let upsampling):
+        try read(weights, "\(name).weight", upsampling.packedWeights) {
+          upsampling.pack($0, into: target, pool: pool)
+        }
+      case .head(let head):
+        let count = head.classes * head.inputChannels
+        try read(weights, "\(name).weight", count) { target.update(from: $0, count: count) }
+        if program.description.headHasBias {
+          try read(weights, "\(name).bias", head.classes) { (target + count).update(from: $0, count: head.classes) }
+        }
+      }
+    }
+  }
+
+  /// What the weights of one fold take.
+  static func bytes(_ program: NetworkProgram) -> Int {
+    program.steps.reduce(0) { ArenaPlan.aligned($0 + floats($1, program.description)) } * 4
+  }
+
+  func floats(ofStep step: Int) -> UnsafePointer<Float> { UnsafePointer(memory.floats(at: offsets[step])) }
+
+  private static func floats(_ step: NetworkProgram.Step, _ description: NetworkDescription) -> Int {
+    switch step.operation {
+    case .block(let block): block.packedWeights + 2 * block.outputChannels
+    case .upsampling(let upsampling): upsampling.packedWeights
+    case .head(let head): head.classes * (head.inputChannels + (description.headHasBias ? 1 : 0))
+    }
+  }
+}
+
+/// Calls `body` with a parameter's values once their number is as expected.
+private func read(
+  _ weights: some NetworkWeights, _ name: String, _ count: Int, _ body: (UnsafePointer<Float>) -> Void
+) throws {
+  try weights.withParameter(name) { values in
+    guard values.count == count, let base = values.baseAddress else {
+      throw NetworkExecutionError.wrongSize(what: "parameter \(name)", expected: count, found: values.count)
+    }
+    body(base)
+  }
+}
