@@ -1,0 +1,55 @@
+public import Foundation
+public import Kernels
+public import Preprocessing
+public import SlidingWindow
+public import Volumes
+
+/// A segmented case.
+public struct SegmentedCase: Sendable {
+  /// Labels on the image's grid.
+  public let labels: LabelVolume
+  /// Of each label that the model knows.
+  public let statistics: [LabelStatistics]
+  /// The cropped image's probabilities, when they were to be kept; `SoftmaxArchive.write` makes nnU-Net's `CASE.npz` of them.
+  public let probabilities: HalfPrecisionFile?
+}
+
+/// Last step: from tiles to the image's label map, slab by slab.
+public struct StitchStep: Sendable {
+  public let recipe: CaseRecipe
+
+  public init(recipe: CaseRecipe) {
+    self.recipe = recipe
+  }
+
+  /// - Parameters:
+  ///   - tiles: un-weighted probabilities, in the plan's order.
+  ///   - properties: of the prepared case.
+  ///   - probabilitiesFolder: where a temporary file may keep the probabilities; `nil` doesn't keep them.
+  /// - Throws: what `tiles` throws, `InferenceError`, `SlidingWindowError`.
+  public func run(
+    tiles: some TileSource, plan: TilePlan, properties: CaseProperties, pool: ComputePool,
+    probabilitiesFolder: URL? = nil
+  ) throws -> SegmentedCase {
+    guard plan.volume == properties.resampledExtent else {
+      throw InferenceError(
+        .shapeMismatch,
+        "The tile plan is for \(plan.volume) voxels, the case has \(properties.resampledExtent); prepare the case again."
+      )
+    }
+    let classes = recipe.network.outputChannels
+    let kept = try probabilitiesFolder.map {
+      try HalfPrecisionFile(
+        channels: classes, extent: properties.croppedExtent, axes: properties.transposeForward, in: $0)
+    }
+    let exporter = try Exporter(
+      properties: properties, interpolation: ExportInterpolation(properties, parameters: recipe.export),
+      classes: classes, rule: recipe.rule, pool: pool, probabilities: kept)
+    try Stitcher(plan: plan, classes: classes).run(tiles: tiles, pool: pool) { try exporter.consume($0) }
+    let labels = try exporter.finish()
+    return SegmentedCase(
+      labels: labels,
+      statistics: LabelStatistics.measure(labels, spacing: properties.originalSpacing, labels: recipe.labels),
+      probabilities: kept)
+  }
+}
