@@ -14,7 +14,7 @@ public struct TesseraCommand: AsyncParsableCommand {
         tessera submit brain.nii.gz --model brain --wait
       """,
     version: SoftwareVersion.current,
-    subcommands: [])
+    subcommands: [PredictCommand.self, ModelCommand.self])
 
   public init() {}
 }

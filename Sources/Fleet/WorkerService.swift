@@ -64,7 +64,7 @@ public struct WorkerService: Service {
     try await queue.publish(try QueueMessage(result), to: .results)
     do {
       try await delivery.acknowledge()
-    } catch JobQueueError.deliveryLost {
+    } catch is JobQueueError {
       // The broker will deliver the job again; its second result will be a duplicate of this one.
       logger.notice(
         "tile done, but its delivery was lost with the connection",

@@ -3,12 +3,11 @@ internal import Foundation
 
 /// What the fleet's processes are told: flags over environment over configuration file over default.
 struct FleetSettings {
-  /// `amqp.url`, `TESSERA_AMQP_URL`: `amqp://user:password@host:port/vhost`. Holds a password.
-  var brokerURL: String
-  /// `database.url`, `TESSERA_DATABASE_URL`: `postgresql://user:password@host:port/database`. Holds a password.
-  var databaseURL: String
-  /// `store.url`, `TESSERA_STORE_URL`: `file:///folder`, the same folder for all processes of the fleet.
-  var storeURL: String
+  private var broker: String?
+  private var database: String?
+  private var store: String?
+  /// `cache.folder`, `TESSERA_CACHE_FOLDER`: where a process keeps fetched models; default `tessera/models` in the user's cache.
+  var cacheFolder: String
   /// `threads`, `TESSERA_THREADS`: compute threads of a slot, of a preparation and of a stitch; default: all processors.
   var threads: Int
   /// `worker.slots`, `TESSERA_WORKER_SLOTS`: tiles that a worker computes at once; default 1.
@@ -43,13 +42,6 @@ struct FleetSettings {
       }
     }
     let reader = ConfigReader(providers: providers)
-    func text(_ key: ConfigKey, secret: Bool = false) throws -> String {
-      if let value = reader.string(forKey: key, isSecret: secret), !value.isEmpty { return value }
-      let variable = "TESSERA_" + key.components.joined(separator: "_").uppercased()
-      throw SettingsError(
-        "The setting \(key.components.joined(separator: ".")) is missing; set \(variable), or put it into the configuration file."
-      )
-    }
     func whole(_ key: ConfigKey, default value: Int, in range: ClosedRange<Int>) throws -> Int {
       let name = key.components.joined(separator: ".")
       guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return value }
@@ -60,13 +52,40 @@ struct FleetSettings {
       return number
     }
     return FleetSettings(
-      brokerURL: try text("amqp.url", secret: true), databaseURL: try text("database.url", secret: true),
-      storeURL: try text("store.url"),
+      broker: reader.string(forKey: "amqp.url", isSecret: true),
+      database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
+      cacheFolder: reader.string(forKey: "cache.folder")
+        ?? defaultCacheFolder,
       threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
       slots: try whole("worker.slots", default: 1, in: 1...256),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400))
+  }
+}
+
+extension FleetSettings {
+  /// `$XDG_CACHE_HOME/tessera/models`, else `~/.cache/tessera/models` (XDG Base Directory Specification).
+  private static var defaultCacheFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory() + "/.cache"
+    return base + "/tessera/models"
+  }
+
+  /// `amqp.url`, `TESSERA_AMQP_URL`: `amqp://user:password@host:port/vhost`. Holds a password.
+  func brokerURL() throws -> String { try Self.needed(broker, "amqp.url", "TESSERA_AMQP_URL") }
+
+  /// `database.url`, `TESSERA_DATABASE_URL`: `postgresql://user:password@host:port/database`. Holds a password.
+  func databaseURL() throws -> String { try Self.needed(database, "database.url", "TESSERA_DATABASE_URL") }
+
+  /// `store.url`, `TESSERA_STORE_URL`: `file:///folder`, the same folder for all processes of the fleet.
+  func storeURL() throws -> String { try Self.needed(store, "store.url", "TESSERA_STORE_URL") }
+
+  private static func needed(_ value: String?, _ key: String, _ variable: String) throws -> String {
+    guard let value, !value.isEmpty else {
+      throw SettingsError("The setting \(key) is missing; set \(variable), or put it into the configuration file.")
+    }
+    return value
   }
 }
 

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import FleetContracts
+
+/// Errors at the edge of the program: one sentence on standard error and an exit code that tells a script what it was.
+enum Failures {
+  /// Runs a command's body.
+  static func reported(_ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      Output.note("Error: \(error)")
+      throw exitCode(of: error)
+    }
+  }
+
+  static func exitCode(of error: any Error) -> ExitCode {
+    switch error {
+    case is SettingsError, is ValidationError: ExitCodes.usage
+    case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused:
+      ExitCodes.unavailable
+    case is RunFailure: ExitCodes.failed
+    default: ExitCodes.data
+    }
+  }
+}

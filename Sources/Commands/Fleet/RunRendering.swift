@@ -1,0 +1,89 @@
+internal import Digests
+internal import FleetContracts
+internal import Foundation
+
+/// How runs are shown.
+enum RunRendering {
+  /// A run as `--json` prints it; keys in snake case.
+  private struct RunReport: Encodable {
+    struct Label: Encodable {
+      var label: Int
+      var name: String
+      var voxels: Int
+      var volumeMl: Double
+    }
+
+    var run: String
+    var state: String
+    var model: String
+    var modelSha256: Digest
+    var inputs: [Digest]
+    var key: String?
+    var submittedAt: Date
+    var finishedAt: Date?
+    var plannedTiles: Int
+    var acceptedTiles: Int
+    var deadTiles: Int
+    var failure: String?
+    var labelSha256: Digest?
+    var labelMap: Digest?
+    var labels: [Label]?
+    var timings: [StepTiming]?
+    var engine: String?
+
+    init(_ run: RunRecord) {
+      self.run = run.id.description
+      state = run.state.rawValue
+      model = run.model.name
+      modelSha256 = run.model.digest
+      inputs = run.images
+      key = run.key
+      submittedAt = run.submittedAt
+      finishedAt = run.finishedAt
+      plannedTiles = run.plannedTiles
+      acceptedTiles = run.acceptedTiles
+      deadTiles = run.deadTiles
+      failure = run.failure?.reason
+      labelSha256 = run.outcome?.labelVoxels
+      labelMap = run.outcome?.labelMap
+      labels = run.outcome?.labels.map { Label(label: $0.label, name: $0.name, voxels: $0.voxels, volumeMl: $0.volume) }
+      timings = run.outcome?.timings
+      engine = run.outcome?.engine
+    }
+  }
+
+  static func print(_ run: RunRecord, json: Bool) throws {
+    if json { return try Output.json(RunReport(run)) }
+    Output.line("run      \(run.id)")
+    Output.line("model    \(run.model.name) (\(run.model.configuration))")
+    Output.line("state    \(run.state.rawValue)\(run.failure.map { ": \($0.reason)" } ?? "")")
+    Output.line("tiles    \(run.acceptedTiles) of \(run.plannedTiles)")
+    guard let outcome = run.outcome else { return }
+    Output.line("engine   \(outcome.engine)")
+    Output.line("label map  blob \(outcome.labelMap)")
+    Output.line("SHA-256 of the label voxels  \(outcome.labelVoxels)")
+    Output.line("")
+    Output.line(labelTable(outcome.labels))
+  }
+
+  static func print(list runs: [RunRecord], json: Bool) throws {
+    if json { return try Output.json(runs.map(RunReport.init)) }
+    guard !runs.isEmpty else { return Output.line("No runs yet.") }
+    var table = TextTable([("run", .left), ("model", .left), ("state", .left), ("tiles", .right), ("submitted", .left)])
+    for run in runs {
+      table.add([
+        run.id.description, run.model.name, run.state.rawValue, "\(run.acceptedTiles)/\(run.plannedTiles)",
+        run.submittedAt.formatted(.iso8601),
+      ])
+    }
+    Output.line(table.rendered())
+  }
+
+  static func labelTable(_ labels: [LabelMeasurement]) -> String {
+    var table = TextTable([("label", .right), ("name", .left), ("voxels", .right), ("mL", .right)])
+    for label in labels {
+      table.add(["\(label.label)", label.name, "\(label.voxels)", Formats.number(label.volume, digits: 2)])
+    }
+    return table.rendered()
+  }
+}

@@ -1,0 +1,35 @@
+internal import Foundation
+
+/// The files of a case in the output folder. Each is written under another name and renamed, so a half-written one is never
+/// taken for whole; the label map comes last, since its presence means that the case is done.
+struct CaseFiles {
+  let folder: URL
+  let name: String
+
+  var labelMap: URL { folder.appending(path: "\(name).nii.gz") }
+  var report: URL { folder.appending(path: "\(name).json") }
+  var picture: URL { folder.appending(path: "\(name).png") }
+  var probabilities: URL { folder.appending(path: "\(name).npz") }
+  var properties: URL { folder.appending(path: "\(name).pkl") }
+
+  /// Whether the case was done by an earlier call.
+  func areComplete(withProbabilities: Bool) -> Bool {
+    let needed = withProbabilities ? [labelMap, probabilities] : [labelMap]
+    return needed.allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  /// - Throws: `InputError` when the folder can't be written.
+  static func write(_ bytes: UnsafeRawBufferPointer, to file: URL) throws {
+    do {
+      let data =
+        bytes.baseAddress.map {
+          Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: $0), count: bytes.count, deallocator: .none)
+        } ?? Data()
+      try data.write(to: file, options: .atomic)
+    } catch {
+      throw InputError(
+        "Writing \(file.path) failed: \(error.localizedDescription) Check that the output folder can be written and has space."
+      )
+    }
+  }
+}

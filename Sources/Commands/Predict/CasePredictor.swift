@@ -1,0 +1,77 @@
+internal import FleetContracts
+internal import Foundation
+internal import NiftiIO
+internal import Pictures
+internal import Volumes
+
+/// Segments cases one after the other; a bad one doesn't stop the others.
+struct CasePredictor {
+  let fleet: LocalFleet
+  let outputFolder: URL
+  let threads: Int
+  let options: RunOptions
+  let overwrites: Bool
+
+  /// - Throws: `ExitCodes.data` after all cases when some failed; `InputError` when the output folder can't be made.
+  func predict(_ cases: [InputCase], json: Bool) async throws {
+    do {
+      try FileManager.default.createDirectory(at: outputFolder, withIntermediateDirectories: true)
+    } catch {
+      throw InputError("The output folder \(outputFolder.path) can't be made: \(error.localizedDescription)")
+    }
+    var reports: [CaseReport] = []
+    var failures: [(name: String, reason: String)] = []
+    for input in cases {
+      let files = CaseFiles(folder: outputFolder, name: input.name)
+      if !overwrites, files.areComplete(withProbabilities: options.savesProbabilities) {
+        Output.note(
+          "\(input.name): skipped, \(files.labelMap.lastPathComponent) is there (--overwrite_existing segments it again)"
+        )
+        continue
+      }
+      do {
+        let report = try await predict(input, files: files)
+        reports.append(report)
+        if !json { show(report, files: files) }
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        let reason = (error as? RunFailure)?.reason ?? "\(error)"
+        failures.append((input.name, reason))
+        Output.note("\(input.name): \(reason)")
+      }
+    }
+    if json { try Output.json(reports) }
+    guard failures.isEmpty else {
+      Output.note("\(failures.count) of \(cases.count) cases failed: \(failures.map(\.name).joined(separator: ", "))")
+      throw ExitCodes.data
+    }
+  }
+
+  private func predict(_ input: InputCase, files: CaseFiles) async throws -> CaseReport {
+    let progress = ProgressLine(title: input.name)
+    defer { progress.finish() }
+    return try await fleet.segment(input.channels, options: options) { run in
+      progress.show(step: run.state.rawValue, done: run.acceptedTiles, total: run.plannedTiles)
+    } finish: { run, outcome, store in
+      let report = CaseReport(
+        case: input, model: fleet.model, folds: fleet.folds, run: run, outcome: outcome, threads: threads)
+      if let probabilities = outcome.probabilities, let properties = outcome.properties {
+        try CaseFiles.write(try await store.get(properties).bytes, to: files.properties)
+        try CaseFiles.write(try await store.get(probabilities).bytes, to: files.probabilities)
+      }
+      let labelMap = try await store.get(outcome.labelMap)
+      try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
+      try CaseFiles.write(labelMap.bytes, to: files.labelMap)
+      return report
+    }
+  }
+
+  private func show(_ report: CaseReport, files: CaseFiles) {
+    let seconds = report.timings.reduce(0) { $0 + $1.seconds }
+    Output.line("\(report.name): \(report.tiles) tiles in \(Formats.seconds(seconds)), \(files.labelMap.path)")
+    Output.line(
+      RunRendering.labelTable(
+        report.labels.map { LabelMeasurement(label: $0.label, name: $0.name, voxels: $0.voxels, volume: $0.volumeMl) }))
+  }
+}

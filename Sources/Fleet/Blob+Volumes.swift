@@ -1,0 +1,22 @@
+internal import FleetContracts
+internal import Volumes
+
+extension Blob {
+  /// The bytes of a volume, float32 `[channel, z, y, x]`, shared with it. Every machine that Tessera runs on is little-endian.
+  convenience init(_ volume: ChannelVolume) {
+    self.init(bytes: UnsafeRawBufferPointer(volume.elements), owner: volume.storage)
+  }
+
+  /// The bytes as a volume, not copied.
+  /// - Throws: `RunFailure` when they are not as many as the shape needs.
+  func volume(channels: Int, extent: Extent) throws -> ChannelVolume {
+    let count = channels * extent.count
+    guard bytes.count == count * MemoryLayout<Float>.stride else {
+      throw RunFailure(
+        kind: .corrupt,
+        reason: "A blob of \(bytes.count) bytes can't be \(channels) x \(extent) float32 voxels.")
+    }
+    let elements = bytes.bindMemory(to: Float.self)
+    return ChannelVolume(channels: channels, extent: extent, storage: VoxelStorage(borrowing: elements, owner: self))
+  }
+}

@@ -1,0 +1,107 @@
+public import Digests
+public import FleetContracts
+public import Foundation
+public import ModelStore
+
+/// The models that this process has opened, by the digest of their manifest.
+///
+/// A worker fetches a model from the blob store once, into a cache folder, where it stays for later processes. A local run adopts a
+/// folder where it is.
+public actor ModelLibrary {
+  private let store: (any BlobStore)?
+  private let cacheFolder: URL?
+  private var opened: [Digest: TrainedModel] = [:]
+
+  /// A library of adopted folders only.
+  public init() {
+    store = nil
+    cacheFolder = nil
+  }
+
+  /// A library that fetches models.
+  /// - Parameter cacheFolder: each model becomes a subfolder; made if missing.
+  public init(store: any BlobStore, cacheFolder: URL) {
+    self.store = store
+    self.cacheFolder = cacheFolder
+  }
+
+  /// Opens a model where it lies, and takes it up under its digest.
+  /// - Throws: `ModelStoreError`.
+  public func adopt(
+    folder: URL, selection: FoldSelection, checkpoint: String, name: String = "local"
+  ) throws -> (record: ModelRecord, folds: [String]) {
+    let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
+    let manifest = try ModelManifest(of: model).encoded()
+    let digest = Digest(of: manifest)
+    opened[digest] = model
+    return (ModelRecord(model, name: name, digest: digest), model.folds.map(\.folder))
+  }
+
+  /// Puts all files of a model into `store`, so that workers can fetch it.
+  /// - Throws: `ModelStoreError`, `BlobStoreError`.
+  public static func publish(
+    folder: URL, selection: FoldSelection, checkpoint: String, name: String, to store: any BlobStore
+  ) async throws -> ModelRecord {
+    let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
+    // What can't be loaded here can't be loaded there: better now than in a worker at night.
+    for fold in model.folds { _ = try model.weights(fold: fold) }
+    let manifest = try ModelManifest(of: model)
+    for file in manifest.files {
+      let data = try NSData(contentsOf: folder.appending(path: file.path), options: .alwaysMapped)
+      let blob = Blob(bytes: UnsafeRawBufferPointer(start: data.bytes, count: data.length), owner: data)
+      let digest = try await store.put(blob)
+      guard digest == file.sha256 else {
+        throw RunFailure(
+          kind: .invalid,
+          reason:
+            "The model's file \(file.path) changed while it was being registered; register it again when it is finished."
+        )
+      }
+    }
+    let encoded = try manifest.encoded()
+    return ModelRecord(model, name: name, digest: try await store.put(Blob(copying: encoded)))
+  }
+
+  /// The model of a digest, fetched if need be.
+  /// - Throws: `BlobStoreError`, `ModelStoreError`, `RunFailure`.
+  public func model(_ digest: Digest) async throws -> TrainedModel {
+    if let model = opened[digest] { return model }
+    guard let store, let cacheFolder else { throw BlobStoreError.missing(digest) }
+    let blob = try await store.get(digest)
+    let manifest = try JSONDecoder().decode(ModelManifest.self, from: Data(blob.bytes))
+    let folder = cacheFolder.appending(path: digest.hexadecimal)
+    if !FileManager.default.fileExists(atPath: folder.path) {
+      try await Self.fetch(manifest, from: store, into: folder)
+    }
+    let model = try TrainedModel.open(
+      folder: folder, folds: manifest.foldSelection, checkpoint: manifest.checkpoint)
+    opened[digest] = model
+    return model
+  }
+
+  /// Fetches all files beside `folder` and renames them into place, so a folder of that name is always whole.
+  private static func fetch(_ manifest: ModelManifest, from store: any BlobStore, into folder: URL) async throws {
+    let files = FileManager.default
+    let temporary = folder.deletingLastPathComponent().appending(path: ".fetching-\(UUID().uuidString)")
+    defer { try? files.removeItem(at: temporary) }
+    do {
+      for file in manifest.files {
+        let target = temporary.appending(path: file.path)
+        try files.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let bytes = try await store.get(file.sha256).bytes
+        try Data(bytes).write(to: target)
+      }
+      try files.moveItem(at: temporary, to: folder)
+    } catch let error as BlobStoreError {
+      throw error
+    } catch  where files.fileExists(atPath: folder.path) {
+      // Another process was faster; its folder holds the same bytes.
+    } catch {
+      throw RunFailure(
+        kind: .transient,
+        reason:
+          "The model can't be written to the cache folder (\(error.localizedDescription)); check its space and permissions."
+      )
+    }
+  }
+}

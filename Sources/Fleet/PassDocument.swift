@@ -1,0 +1,54 @@
+internal import Digests
+internal import FleetContracts
+internal import Foundation
+internal import Inference
+internal import NiftiIO
+internal import Preprocessing
+internal import SlidingWindow
+internal import Volumes
+
+/// Everything that workers and stitcher need to know of a pass, as a blob of JSON. Jobs carry its digest.
+struct PassDocument: Codable {
+  static let currentVersion = 1
+
+  var version = PassDocument.currentVersion
+  /// The model's manifest.
+  var model: Digest
+  var options: InferenceOptions
+  var savesProbabilities: Bool
+  /// The preprocessed volume: float32 little-endian `[channel, z, y, x]` in the network's axis order.
+  var volume: Digest
+  var channels: Int
+  var plan: TilePlan
+  var properties: CaseProperties
+  var geometry: ImageGeometry
+  /// The images' names in nnU-Net's `CASE.pkl`: their digests, since file names may name patients.
+  var images: [String]
+  /// The labels to measure.
+  var labels: [LabelName]
+
+  func encoded() throws -> Blob {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Blob(copying: try encoder.encode(self))
+  }
+
+  /// - Throws: `BlobStoreError`; `RunFailure` for a document of another version.
+  static func get(_ digest: Digest, from store: any BlobStore) async throws -> PassDocument {
+    let blob = try await store.get(digest)
+    let document: PassDocument
+    do {
+      document = try JSONDecoder().decode(PassDocument.self, from: Data(blob.bytes))
+    } catch {
+      throw RunFailure(kind: .invalid, reason: "The pass document \(digest) can't be read by this version: \(error)")
+    }
+    guard document.version == currentVersion else {
+      throw RunFailure(
+        kind: .invalid,
+        reason:
+          "The pass document \(digest) has version \(document.version), this process reads \(currentVersion); update it."
+      )
+    }
+    return document
+  }
+}
