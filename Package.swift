@@ -116,7 +116,7 @@ let package = Package(
     tests("DigestsTests", ["Digests"]),
     tests("PicklesTests", ["Pickles"]),
     tests("ZipFilesTests", ["ZipFiles"]),
-    tests("ModelStoreTests", ["ModelStore", "ModelPlans", "Pickles"]),
+    tests("ModelStoreTests", ["ModelStore", "ModelPlans", "Pickles", "ZipFiles", "Digests"]),
     tests("NiftiIOTests", ["NiftiIO", "Volumes"]),
     tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"]),
     tests("KernelsTests", ["Kernels"]),

@@ -12,7 +12,7 @@ public struct PickleLimits: Hashable, Sendable {
   public var expansion: Int
 
   public init(
-    instructions: Int = 4_000_000, elements: Int = 8_000_000, depth: Int = 200, expansion: Int = 4
+    instructions: Int = 2_000_000, elements: Int = 4_000_000, depth: Int = 200, expansion: Int = 4
   ) {
     self.instructions = instructions
     self.elements = elements

@@ -17,13 +17,13 @@ public enum PickleValue: Hashable, Sendable {
   /// A set, in the order in which the pickle names its members.
   case set([PickleValue])
   /// A numpy array.
-  case array(NumpyArray)
+  indirect case array(NumpyArray)
   /// A numpy scalar: an array without axes.
-  case scalar(NumpyArray)
+  indirect case scalar(NumpyArray)
   /// A numpy dtype by itself.
   case dataType(NumpyType)
   /// A name that the policy allows to be mentioned, such as `torch.FloatStorage`.
-  case symbol(PickleGlobal)
+  indirect case symbol(PickleGlobal)
   /// A call that the policy keeps as data, for the reader of the value to interpret.
   indirect case call(PickleGlobal, [PickleValue])
   /// What the pickle calls a persistent identifier: torch's reference to a storage.

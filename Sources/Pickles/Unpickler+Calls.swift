@@ -2,9 +2,10 @@
 extension Unpickler {
   mutating func reduce() throws(PickleError) {
     let operands = try pop(2)
-    guard case .name(let global, let meaning) = operands[0] else {
+    guard case .name(let index) = operands[0] else {
       throw malformed("it calls a value that isn't a function")
     }
+    let (global, meaning) = names[Int(index)]
     guard let arguments = tuple(operands[1]) else { throw malformed("the arguments of \(global) aren't a tuple") }
     let unexpected = malformed("\(global) is called with unexpected arguments")
 
@@ -31,7 +32,9 @@ extension Unpickler {
       else { throw unexpected }
       push(.scalar(scalar))
     case .numpyReconstruct:
-      guard arguments.count == 3, case .name(_, .numpyArrayType) = arguments[0] else { throw unexpected }
+      guard arguments.count == 3, case .name(let type) = arguments[0],
+        names[Int(type)].meaning == .numpyArrayType
+      else { throw unexpected }
       push(.pendingArray)
     case .numpyFromBuffer:
       guard (4...5).contains(arguments.count), case .leaf(.bytes(let data)) = arguments[0],

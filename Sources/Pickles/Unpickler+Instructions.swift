@@ -120,6 +120,7 @@ extension Unpickler {
 
   private mutating func pushGlobal(_ global: PickleGlobal, at offset: Int) throws(PickleError) {
     guard let meaning = policy.meaning(of: global) else { throw .refusedGlobal(global, offset: offset) }
-    stack.append(.name(global, meaning))
+    stack.append(.name(Int32(truncatingIfNeeded: names.count)))
+    names.append((global, meaning))
   }
 }

@@ -3,7 +3,7 @@ extension Unpickler {
   /// The value that `root` stands for. Parts that are shared in the pickle share their memory in the value.
   /// - Throws: when it is cyclic, too deep, or as a tree too large.
   mutating func value(of root: Slot) throws(PickleError) -> PickleValue {
-    var builder = ValueBuilder(nodes: nodes, limits: limits)
+    var builder = ValueBuilder(nodes: nodes, names: names.map(\.global), limits: limits)
     nodes = []
     return try builder.build(root, depth: 0).value
   }
@@ -26,11 +26,13 @@ private struct ValueBuilder {
   }
 
   let nodes: [Unpickler.Node]
+  let names: [PickleGlobal]
   let limits: PickleLimits
   private var states: [State]
 
-  init(nodes: [Unpickler.Node], limits: PickleLimits) {
+  init(nodes: [Unpickler.Node], names: [PickleGlobal], limits: PickleLimits) {
     self.nodes = nodes
+    self.names = names
     self.limits = limits
     states = [State](repeating: .untouched, count: nodes.count)
   }
@@ -42,7 +44,7 @@ private struct ValueBuilder {
     case .leaf(.bigInteger(let bytes)): return Built(value: .bigInteger(bytes), size: 1 + bytes.count / 16)
     case .leaf(.array(let array)): return Built(value: .array(array), size: 1 + array.data.count / 16)
     case .leaf(let value): return Built(value: value)
-    case .name(let global, _): return Built(value: .symbol(global))
+    case .name(let index): return Built(value: .symbol(names[Int(index)]))
     case .node(let index):
       switch states[Int(index)] {
       case .done(let built):

@@ -8,7 +8,8 @@ struct Unpickler {
   enum Slot {
     case leaf(PickleValue)
     case node(Int32)
-    case name(PickleGlobal, PicklePolicy.Meaning)
+    /// Index into `names`.
+    case name(Int32)
   }
 
   /// A container; a dictionary's items are its keys and values in turn.
@@ -29,6 +30,8 @@ struct Unpickler {
   let policy: PicklePolicy
   let limits: PickleLimits
   var nodes: [Node] = []
+  /// Names that the policy allows, as they were mentioned.
+  var names: [(global: PickleGlobal, meaning: PicklePolicy.Meaning)] = []
   var stack: [Slot] = []
   /// Heights of the stack at which a mark stands.
   var marks: [Int] = []
