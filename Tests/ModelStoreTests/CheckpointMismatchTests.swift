@@ -17,7 +17,7 @@ struct CheckpointMismatchTests {
   private func failure(_ builder: CheckpointBuilder) throws -> ModelStoreError? {
     try builder.writeZip(to: folder.checkpoint)
     let zip = folder.failure()
-    try Data(builder.legacy).write(to: folder.checkpoint)
+    try folder.replace(folder.checkpoint, with: builder.legacy)
     let legacy = folder.failure()
     #expect((zip == nil) == (legacy == nil))
     return zip

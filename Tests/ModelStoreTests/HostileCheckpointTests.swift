@@ -22,7 +22,7 @@ struct HostileCheckpointTests {
 
   /// What opening a checkpoint of these bytes ends with; it must end soon, and with a clear error.
   private func failure(_ bytes: [UInt8]) throws -> ModelStoreError? {
-    try Data(bytes).write(to: folder.checkpoint)
+    try folder.replace(folder.checkpoint, with: bytes)
     let begin = ThreadTime.seconds
     defer { #expect(ThreadTime.seconds - begin < 1) }
     return folder.failure()
@@ -54,7 +54,7 @@ struct HostileCheckpointTests {
     var generator = SplitMix64(seed: 3)
     var refused = 0
     for _ in 0..<2500 {
-      try Data(Mutation.mutate(bytes, using: &generator)).write(to: folder.description)
+      try folder.replace(folder.description, with: Mutation.mutate(bytes, using: &generator))
       do { _ = try folder.open() } catch { refused += 1 }
     }
     #expect(refused > 250)

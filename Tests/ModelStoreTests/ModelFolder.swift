@@ -27,6 +27,12 @@ struct ModelFolder {
     try TrainedModel.open(folder: url, folds: folds)
   }
 
+  /// Puts a new file in the place of an old one. Overwriting it in place would make ext4 wait for the disk each time.
+  func replace(_ file: URL, with bytes: [UInt8]) throws {
+    try? FileManager.default.removeItem(at: file)
+    try ScratchFile.write(bytes, to: file)
+  }
+
   /// What reading fold 0's weights ends with.
   func failure() -> ModelStoreError? {
     do {

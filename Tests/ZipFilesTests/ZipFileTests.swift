@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+import Testkit
+import ZipFiles
+
+@Suite("Zip files")
+struct ZipFileTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.url.appending(path: "a.zip").path }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func write() throws {
+    let source = folder.url.appending(path: "source.bin")
+    try Data(repeating: 7, count: 300_000).write(to: source)
+    let writer = try ZipWriter(path: path)
+    try writer.add("stored.bin", Array("as it is".utf8), compression: .stored)
+    try writer.add("text/ü.txt", Array(repeating: 65, count: 100_000))
+    try writer.add("empty", [])
+    try writer.add("file.npy", fromFile: source.path)
+    try writer.finish()
+  }
+
+  @Test("what was written is read, from memory and from a file")
+  func roundTrip() throws {
+    try write()
+    let zip = try ZipReader(path: path)
+    #expect(zip.entries.map(\.name) == ["stored.bin", "text/ü.txt", "empty", "file.npy"])
+    #expect(zip.entries.map(\.size) == [8, 100_000, 0, 300_000])
+    #expect(zip.entries.map(\.isStored).first == true)
+    #expect(try zip.read(#require(zip["stored.bin"]), limit: 8) == Array("as it is".utf8))
+    #expect(try zip.read(#require(zip["text/ü.txt"]), limit: 100_000) == [UInt8](repeating: 65, count: 100_000))
+    #expect(try zip.read(#require(zip["empty"]), limit: 0) == [])
+    var memory = [UInt8](repeating: 0, count: 300_000)
+    let entry = try #require(zip["file.npy"])
+    #expect(entry.compressedSize < 3000)
+    try memory.withUnsafeMutableBytes { try zip.read(entry, into: $0) }
+    #expect(memory == [UInt8](repeating: 7, count: 300_000))
+    #expect(zip["nothing"] == nil)
+  }
+
+  @Test("the same entries make the same bytes")
+  func deterministic() throws {
+    try write()
+    let first = try Data(contentsOf: URL(filePath: path))
+    try write()
+    #expect(try Data(contentsOf: URL(filePath: path)) == first)
+  }
+
+  @Test("an entry that is larger than allowed, or of another size than the memory, is refused")
+  func limits() throws {
+    try write()
+    let zip = try ZipReader(path: path)
+    let entry = try #require(zip["text/ü.txt"])
+    #expect(throws: ZipError.self) { try zip.read(entry, limit: 99_999) }
+    var memory = [UInt8](repeating: 0, count: 100_001)
+    #expect(throws: ZipError.self) { try memory.withUnsafeMutableBytes { try zip.read(entry, into: $0) } }
+  }
+
+  @Test("without finish nothing is written, and a second finish is an error")
+  func finish() throws {
+    do {
+      let writer = try ZipWriter(path: path)
+      try writer.add("a", [1])
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+    let writer = try ZipWriter(path: path)
+    try writer.add("a", [1])
+    try writer.finish()
+    #expect(throws: ZipError.self) { try writer.finish() }
+  }
+
+  @Test("files that can't be read or written are told by name")
+  func files() throws {
+    #expect(throws: ZipError.self) { try ZipReader(path: folder.url.appending(path: "nothing.zip").path) }
+    let other = folder.url.appending(path: "text.zip")
+    try Data("no zip file".utf8).write(to: other)
+    #expect(throws: ZipError.self) { try ZipReader(path: other.path) }
+    let writer = try ZipWriter(path: path)
+    #expect(throws: ZipError.self) { try writer.add("a", fromFile: "/nowhere/at/all") }
+    let nowhere = try ZipWriter(path: "/nowhere/at/all.zip")
+    try nowhere.add("a", [1])
+    #expect(throws: ZipError.self) { try nowhere.finish() }
+  }
+
+  @Test("nnU-Net's npz is read: numpy's zip file with one compressed array")
+  func npz() throws {
+    let url = Fixtures.directory.appending(
+      path: "Task501/expected/Task501-3d_fullres-f0-nomirror/colin_small.npz")
+    let zip = try ZipReader(path: url.path)
+    let entry = try #require(zip["softmax.npy"])
+    // 3 classes, 22 x 35 x 28 voxels of two bytes, and numpy's header.
+    #expect(entry.size == 128 + 3 * 22 * 35 * 28 * 2)
+    #expect(try zip.read(entry, limit: Int(entry.size)).starts(with: [0x93] + Array("NUMPY".utf8)))
+  }
+
+  @Test("damage is noticed by the checksum, and thousands of damaged files do no harm")
+  func fuzz() throws {
+    try write()
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    var generator = SplitMix64(seed: 9)
+    var refused = 0
+    for round in 0..<3000 {
+      let file = folder.url.appending(path: "\(round).zip")
+      try ScratchFile.write(Mutation.mutate(bytes, using: &generator), to: file)
+      defer { try? FileManager.default.removeItem(at: file) }
+      let begin = ThreadTime.seconds
+      do {
+        let zip = try ZipReader(path: file.path)
+        for entry in zip.entries { _ = try zip.read(entry, limit: 1 << 20) }
+      } catch {
+        #expect(!error.description.isEmpty)
+        refused += 1
+      }
+      #expect(ThreadTime.seconds - begin < 1)
+    }
+    #expect(refused > 1000)
+  }
+
+  @Test("a flipped bit in an entry is an error, not another value")
+  func checksum() throws {
+    try write()
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("as it is".utf8)) })
+    bytes[place] ^= 1
+    let damaged = folder.url.appending(path: "damaged.zip")
+    try Data(bytes).write(to: damaged)
+    let zip = try ZipReader(path: damaged.path)
+    #expect(throws: ZipError.self) { try zip.read(#require(zip["stored.bin"]), limit: 8) }
+  }
+}
