@@ -138,7 +138,7 @@ let package = Package(
     tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
     tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
     tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts"]),
-    tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Inference", "Volumes"]),
+    tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Digests"]),
     tests("CommandsTests", ["Commands"]),
     tests("EndToEndTests", ["tessera"]),
   ]

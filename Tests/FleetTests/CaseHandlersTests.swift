@@ -1,0 +1,67 @@
+import Digests
+import FleetContracts
+import FleetInMemory
+import Foundation
+import Testing
+import Testkit
+
+@testable import Fleet
+
+/// The real steps, from an image in the store to the label map, without queue and ledger.
+@Suite struct CaseHandlersTests {
+  private let image = Fixtures.directory.appending(path: "Task501/images/colin_small_0000.nii.gz")
+  private let model = Fixtures.directory.appending(path: "Task501/model")
+
+  private func run(_ record: ModelRecord, image: Digest) -> RunRecord {
+    RunRecord(
+      id: RunID(), model: record, images: [image], options: RunOptions(mirroring: false), key: nil, state: .preparing,
+      submittedAt: Date())
+  }
+
+  @Test func aFetchedModelGivesTheBitsOfAnAdoptedOne() async throws {
+    let store = InMemoryBlobStore()
+    let cache = try TemporaryFolder()
+    let bytes = try Data(contentsOf: image)
+    let digest = try await store.put(Blob(copying: bytes))
+
+    let local = ModelLibrary()
+    let adopted = try await local.adopt(folder: model, selection: .automatic, checkpoint: "model_final_checkpoint")
+    let published = try await ModelLibrary.publish(
+      folder: model, selection: .automatic, checkpoint: "model_final_checkpoint", name: "m", to: store)
+    #expect(published.digest == adopted.record.digest)
+    #expect(published.labels.map(\.name) == ["grey matter", "white matter"])
+
+    var digests: [Digest] = []
+    for (models, threads) in [(local, 1), (ModelLibrary(store: store, cacheFolder: cache.url), 2)] {
+      let plan = try await CasePreparer(store: store, models: models, threads: threads).prepare(
+        run(published, image: digest))
+      let slot = try SlotPredictor(store: store, models: models, threads: threads)
+      var tiles: [Digest] = []
+      for tile in 0..<plan.tiles {
+        let job = TileJob(run: RunID(), pass: plan.id, epoch: 1, tile: tile, attempt: 1, document: plan.document)
+        tiles.append(try await slot.predict(job).probabilities)
+      }
+      let work = StitchClaim(
+        claim: RunClaim(run: run(published, image: digest), epoch: 1), pass: plan.id, document: plan.document,
+        tiles: tiles,
+        timings: plan.timings, inferSeconds: 0, engines: ["e"])
+      let outcome = try await CaseStitcher(store: store, models: models, threads: threads, softwareVersion: "test")
+        .stitch(work)
+      #expect(outcome.labels.map(\.voxels).reduce(0, +) > 0)
+      digests.append(outcome.labelVoxels)
+    }
+    #expect(digests[0] == digests[1])
+  }
+
+  @Test func aFoldThatTheModelLacksIsRefusedBeforeThereAreTiles() async throws {
+    let store = InMemoryBlobStore()
+    let models = ModelLibrary()
+    let adopted = try await models.adopt(folder: model, selection: .automatic, checkpoint: "model_final_checkpoint")
+    var record = run(adopted.record, image: try await store.put(Blob(copying: try Data(contentsOf: image))))
+    record.options.folds = ["fold_3"]
+    let preparer = try CasePreparer(store: store, models: models, threads: 1)
+    let wanted = record
+    let error = await #expect(throws: RunFailure.self) { try await preparer.prepare(wanted) }
+    #expect(error?.reason.contains("fold_3") == true)
+  }
+}

@@ -1,0 +1,51 @@
+import Digests
+import Fleet
+import FleetContracts
+import Foundation
+import Logging
+import Synchronization
+
+/// Steps without voxels, so that the services can be tested fast: a run has `tiles` tiles, a tile's probabilities are its number.
+struct CountingPreparer: RunPreparing {
+  let store: any BlobStore
+  let tiles: Int
+
+  func prepare(_ run: RunRecord) async throws -> PassPlan {
+    PassPlan(document: try await store.put(Blob(copying: Array("document".utf8))), tiles: tiles)
+  }
+}
+
+struct NumberPredictor: TilePredicting {
+  let store: any BlobStore
+  var before: @Sendable (TileJob) async throws -> Void = { _ in }
+
+  func predict(_ job: TileJob) async throws -> ComputedTile {
+    try await before(job)
+    let blob = Blob(copying: Array("tile \(job.tile)".utf8))
+    return ComputedTile(
+      probabilities: try await store.put(blob), bytes: blob.bytes.count, engine: "fake", timings: TileTimings(infer: 1))
+  }
+}
+
+/// Joins the tiles' bytes in plan order.
+struct JoiningStitcher: RunStitching {
+  let store: any BlobStore
+
+  func stitch(_ work: StitchClaim) async throws -> RunOutcome {
+    var all: [UInt8] = []
+    for tile in work.tiles { all += try await store.get(tile).bytes }
+    return RunOutcome(
+      labelMap: try await store.put(Blob(copying: all)), labelVoxels: Digest(of: all), labels: [],
+      timings: work.timings,
+      engine: work.engines.joined(), softwareVersion: "test")
+  }
+}
+
+/// What `JoiningStitcher` makes of a run with so many tiles.
+func expectedDigest(tiles: Int) -> Digest {
+  Digest(of: (0..<tiles).flatMap { Array("tile \($0)".utf8) })
+}
+
+extension Logger {
+  static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
