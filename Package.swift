@@ -64,7 +64,7 @@ let package = Package(
     module("Pickles", optimised: true),
     module("ZipFiles", ["CZip"]),
     module("Volumes"),
-    module("Pictures", ["Volumes", "CPNG"]),
+    module("Pictures", ["Volumes", "CPNG"], optimised: true),
 
     // The numeric side: synchronous, throws, never logs.
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),

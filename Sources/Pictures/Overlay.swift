@@ -1,0 +1,42 @@
+public import Volumes
+
+/// A picture of a segmentation for a quick look: three planes through its centre of mass, labels in colour, and a legend in mL.
+public struct Overlay: Sendable {
+  /// Float32 `[channel, z, y, x]`; the first channel is shown.
+  public let image: ChannelVolume
+  /// `[z, y, x]`, on the image's grid.
+  public let labels: LabelVolume
+  /// mm.
+  public let spacing: Spacing
+  /// The body's directions along the axes; without them the planes are named after the array's axes.
+  public let orientation: Orientation?
+  /// Labels' names; one without a name is called by its number.
+  public let names: [Int: String]
+  /// A line above the planes.
+  public let title: String?
+
+  /// - Throws: `PictureError` unless image and labels have one extent, with at least one voxel, and a positive spacing.
+  public init(
+    image: ChannelVolume, labels: LabelVolume, spacing: Spacing, orientation: Orientation? = nil,
+    names: [Int: String] = [:], title: String? = nil
+  ) throws {
+    guard image.extent == labels.extent, image.extent.count > 0, image.channels > 0 else {
+      throw PictureError(
+        "a picture needs an image and labels on one grid, found \(image.extent) and \(labels.extent) voxels (z, y, x)")
+    }
+    guard spacing.millimetres.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      throw PictureError("a picture needs a positive spacing, found \(spacing)")
+    }
+    self.image = image
+    self.labels = labels
+    self.spacing = spacing
+    self.orientation = orientation
+    self.names = names
+    self.title = title
+  }
+
+  /// The bytes of a PNG file; the same input gives the same bytes.
+  ///
+  /// - Throws: `PictureError` if encoding fails.
+  public func png() throws -> [UInt8] { try PNGEncoder.encode(OverlayLayout(self).paint()) }
+}
