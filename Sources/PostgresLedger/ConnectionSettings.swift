@@ -64,6 +64,8 @@ func withCStrings<Value>(
 private func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
   let characters = text.utf8CString
   let memory = UnsafeMutablePointer<CChar>.allocate(capacity: characters.count)
-  characters.withUnsafeBufferPointer { memory.initialize(from: $0.baseAddress ?? UnsafePointer(memory), count: $0.count) }
+  characters.withUnsafeBufferPointer {
+    memory.initialize(from: $0.baseAddress ?? UnsafePointer(memory), count: $0.count)
+  }
   return memory
 }

@@ -122,19 +122,22 @@ public struct Migrator: Sendable {
     for (index, step) in applied.enumerated() {
       guard index < Migrations.all.count else {
         throw LedgerError.notMigrated(
-          "the database has version \(step.version) (\(step.name)), this program knows \(Migrations.all.count); use a newer program")
+          "the database has version \(step.version) (\(step.name)), this program knows \(Migrations.all.count); use a newer program"
+        )
       }
       let known = Migrations.all[index]
       guard step.version == known.version, step.sha256 == Digest(of: known.sql.utf8).hexadecimal else {
         throw LedgerError.notMigrated(
-          "version \(step.version) (\(step.name)) was made by other SQL than this program's; use the program that made it, or a new database")
+          "version \(step.version) (\(step.name)) was made by other SQL than this program's; use the program that made it, or a new database"
+        )
       }
     }
     guard !isComplete || applied.count == Migrations.all.count else {
       throw LedgerError.notMigrated(
         applied.isEmpty
           ? "the database has no ledger yet; run `tessera migrate up`"
-          : "the database has version \(applied.count), this program needs \(Migrations.all.count); run `tessera migrate up`")
+          : "the database has version \(applied.count), this program needs \(Migrations.all.count); run `tessera migrate up`"
+      )
     }
   }
 

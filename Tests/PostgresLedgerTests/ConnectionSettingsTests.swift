@@ -16,7 +16,9 @@ import Testing
     #expect(settings.parameters["application_name"] == "mine" && settings.parameters["connect_timeout"] == "3")
   }
 
-  @Test(arguments: ["postgresql://user:hunter2@host/db?sslmod=require", "postgresql://user:hunter2@[host/db", "hunter2"])
+  @Test(arguments: [
+    "postgresql://user:hunter2@host/db?sslmod=require", "postgresql://user:hunter2@[host/db", "hunter2",
+  ])
   func anUnreadableURLIsReportedWithoutItsSecrets(url: String) {
     #expect {
       try ConnectionSettings(url: url)

@@ -1,5 +1,4 @@
 import Digests
-import FleetConformance
 import FleetContracts
 import Foundation
 import Testing
@@ -8,18 +7,6 @@ import Testing
 
 @Suite(.serialized, .enabled(if: TestDatabase.server != nil, TestDatabase.advice))
 struct PostgresLedgerTests {
-  @Test(arguments: LedgerLaw.all)
-  func law(_ law: LedgerLaw) async throws {
-    try await withDatabase { database in
-      let url = database.url
-      try await law.check(
-        LedgerBench(
-          connect: { try await PostgresLedger.open(url: url, connections: 3, patience: .seconds(5)) },
-          advance: { try await database.advance(by: $0) }))
-      #expect(try await database.violations() == [])
-    }
-  }
-
   @Test func anIllegalChangeOfStateIsRefusedByTheDatabase() async throws {
     try await withDatabase { database in
       let ledger = try PostgresLedger(url: database.url)

@@ -8,6 +8,8 @@ struct TestDatabase {
   let url: String
   private let name: String
 
+  @TaskLocal static var shared: TestDatabase?
+
   /// The server's address; `nil` where there is none. `Compose/test` sets it.
   static let server = ProcessInfo.processInfo.environment["TESSERA_TEST_DATABASE_URL"]
   static let advice: Comment = "needs TESSERA_TEST_DATABASE_URL; Compose/test starts a server and sets it"
@@ -40,10 +42,17 @@ struct TestDatabase {
   /// Lets time pass for the ledger: moves all that it compares with the clock into the past.
   func advance(by duration: Duration) async throws {
     let pause = "make_interval(secs => \(duration.sqlText))"
-    try await execute("UPDATE fleet.runs SET lease_until = lease_until - \(pause) WHERE lease_until IS NOT NULL")
-    try await execute(
-      "UPDATE fleet.tiles SET not_before = not_before - \(pause), published_at = published_at - \(pause)")
-    try await execute("UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause)")
+    try PostgresConnection(ConnectionSettings(url: url)).run(
+      script: """
+        UPDATE fleet.runs SET lease_until = lease_until - \(pause) WHERE lease_until IS NOT NULL;
+        UPDATE fleet.tiles SET not_before = not_before - \(pause), published_at = published_at - \(pause);
+        UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
+        """)
+  }
+
+  /// Forgets all models and runs.
+  func empty() throws {
+    try PostgresConnection(ConnectionSettings(url: url)).run(script: "TRUNCATE fleet.models CASCADE")
   }
 
   static func address(of database: String, on server: String) -> String? {
@@ -56,6 +65,21 @@ struct TestDatabase {
     let address = try #require(server)
     try body(PostgresConnection(ConnectionSettings(url: address)))
   }
+}
+
+/// One database for all tests of a suite, one after the other: `TestDatabase.shared`.
+struct SharedDatabase: SuiteTrait, TestScoping {
+  func provideScope(for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void)
+    async throws
+  {
+    try await withDatabase { database in
+      try await TestDatabase.$shared.withValue(database) { try await body() }
+    }
+  }
+}
+
+extension Trait where Self == SharedDatabase {
+  static var sharedDatabase: SharedDatabase { SharedDatabase() }
 }
 
 /// Runs `body` with a database of its own.
