@@ -137,7 +137,7 @@ let package = Package(
     tests("FleetInMemoryTests", ["FleetInMemory", "FleetConformance", "FleetContracts"]),
     tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
     tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
-    tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts"]),
+    tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts", "Digests"]),
     tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Digests"]),
     tests("CommandsTests", ["Commands"]),
     tests("EndToEndTests", ["tessera"]),

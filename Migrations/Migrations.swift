@@ -1,1 +1,23 @@
-// The module Migrations.
+/// The ledger's schema, step by step. The SQL files lie beside this one and are embedded in the program.
+///
+/// A step that has been released is never changed, as databases exist that have taken it; a change of the schema is a new step:
+/// a file `NNNN_name.sql`, its line in `Package.swift`, its line in `all`.
+public enum Migrations {
+  public static let all = [
+    Migration(version: 1, name: "ledger", sql: PackageResources._001_ledger_sql)
+  ]
+}
+
+/// One step of the schema. It runs in a transaction of its own, in a database that has the schemas `fleet` and `analytics`.
+public struct Migration: Sendable {
+  /// 1, 2, 3 …, without gaps.
+  public let version: Int
+  public let name: String
+  public let sql: String
+
+  init(version: Int, name: String, sql: [UInt8]) {
+    self.version = version
+    self.name = name
+    self.sql = String(decoding: sql, as: UTF8.self)
+  }
+}

@@ -172,7 +172,7 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     case .fenced(let run):
       "Run \(run) has passed to another process while this one worked on it; its result is not needed."
     case .unavailable(let reason): "The ledger can't be reached: \(reason)"
-    case .notMigrated(let reason): "The ledger's schema doesn't fit this version: \(reason). Run `tessera migrate up`."
+    case .notMigrated(let reason): "The ledger's schema doesn't fit this program: \(reason)."
     }
   }
 }

@@ -1,0 +1,166 @@
+internal import Digests
+public import FleetContracts
+
+extension PostgresLedger {
+  public func record(_ result: TileResult) async throws -> TileReceipt {
+    try await pool.transaction { database in
+      // The run's lock puts all results of a run in a row, so that exactly one of them sees that nothing is missing.
+      let rows = try database.execute(
+        """
+        SELECT p.run, p.epoch, p.tiles, r.state
+        FROM fleet.passes p JOIN fleet.runs r ON r.id = p.run WHERE p.id = $1 FOR UPDATE OF r
+        """, [result.pass])
+      guard let row = rows.first, try row.value("run") == result.run, try row.value("epoch") == result.epoch,
+        try !row.value("state", as: RunState.self).isFinal, (0..<(try row.value("tiles"))).contains(result.tile)
+      else { return .stale }
+      switch result.outcome {
+      case .computed(let probabilities, let bytes): return try database.accept(result, probabilities, bytes)
+      case .failed(let kind, let reason): return try database.note(result, kind, reason)
+      }
+    }
+  }
+
+  public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {
+    try await pool.transaction { database in
+      let rows = try database.execute(
+        """
+        WITH next AS MATERIALIZED (
+          SELECT id FROM fleet.runs
+          WHERE state = 'stitching' AND (lease_until IS NULL OR lease_until < now())
+          ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        UPDATE fleet.runs r SET epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2)
+        FROM next WHERE r.id = next.id
+        RETURNING r.id, r.epoch, (SELECT p.id FROM fleet.passes p WHERE p.run = r.id ORDER BY p.id LIMIT 1) AS pass
+        """, [owner, lease])
+      guard let row = rows.first, let run = try database.runRecord(try row.value("id")) else { return nil }
+      return try database.stitchClaim(
+        RunClaim(run: run, epoch: try row.value("epoch")), pass: try row.value("pass"))
+    }
+  }
+
+  public func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws {
+    let id = claim.run.id
+    try await pool.transaction { database in
+      let run = try database.lock(id)
+      if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome {
+        return  // done before, by a commit that nobody heard of
+      }
+      guard let run, run.isHeld(by: claim), run.state == .stitching else { throw LedgerError.fenced(id) }
+      try database.execute(
+        """
+        UPDATE fleet.runs
+        SET state = 'completed', finished_at = now(), owner = NULL, lease_until = NULL, label_map = $2, label_voxels = $3,
+            probabilities = $4, properties = $5, engine = $6, software_version = $7
+        WHERE id = $1
+        """,
+        [
+          id, outcome.labelMap, outcome.labelVoxels, outcome.probabilities, outcome.properties, outcome.engine,
+          outcome.softwareVersion,
+        ])
+      try database.execute(
+        """
+        INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml)
+        SELECT $1, label, name, voxels, volume
+        FROM jsonb_to_recordset($2::jsonb) AS x (label integer, name text, voxels bigint, volume double precision)
+        """, [id, try SQLJSON(outcome.labels)])
+      try database.setTimings(outcome.timings, of: id)
+    }
+  }
+}
+
+extension PostgresConnection {
+  /// Takes the first result of a tile, whose run is locked.
+  fileprivate func accept(_ result: TileResult, _ probabilities: Digest, _ bytes: Int) throws -> TileReceipt {
+    let taken = try execute(
+      """
+      INSERT INTO fleet.tile_results
+        (pass, tile, probabilities, bytes, attempt, worker, engine, fetch_seconds, infer_seconds, put_seconds)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+      """,
+      [
+        result.pass, result.tile, probabilities, bytes, result.attempt, result.worker, result.engine,
+        result.timings.fetch, result.timings.infer, result.timings.put,
+      ])
+    guard taken.affected == 1 else { return try compare(result, probabilities) }
+    try execute("UPDATE fleet.tiles SET state = 'done' WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
+    try execute("DELETE FROM fleet.outbox WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
+    let completed = try execute(
+      """
+      UPDATE fleet.runs r SET state = 'stitching'
+      WHERE r.id = $1 AND NOT EXISTS (
+        SELECT FROM fleet.passes p JOIN fleet.tiles t ON t.pass = p.id WHERE p.run = r.id AND t.state <> 'done')
+      """, [result.run])
+    return .accepted(completesPass: completed.affected == 1)
+  }
+
+  /// A tile has a result: is this one the same?
+  private func compare(_ result: TileResult, _ probabilities: Digest) throws -> TileReceipt {
+    let rows = try execute(
+      "SELECT probabilities FROM fleet.tile_results WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
+    guard let accepted: Digest = try rows.first?.value("probabilities"), accepted != probabilities else {
+      return .duplicate
+    }
+    try execute(
+      """
+      INSERT INTO fleet.digest_conflicts (pass, tile, probabilities, worker, engine) VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT DO NOTHING
+      """, [result.pass, result.tile, probabilities, result.worker, result.engine])
+    return .conflict(accepted: accepted)
+  }
+
+  /// Notes a failed attempt of a tile, whose run is locked.
+  fileprivate func note(_ result: TileResult, _ kind: FailureKind, _ reason: String) throws -> TileReceipt {
+    let rows = try execute(
+      "SELECT state, attempts FROM fleet.tiles WHERE pass = $1 AND tile = $2 FOR UPDATE", [result.pass, result.tile])
+    guard let row = rows.first, try row.value("state") != "done" else { return .stale }
+    let attempts: Int = try row.value("attempts")
+    guard attempts > 0, (1...attempts).contains(result.attempt) else { return .stale }
+
+    let noted = try execute(
+      """
+      INSERT INTO fleet.tile_failures (pass, tile, attempt, kind, reason, worker) VALUES ($1, $2, $3, $4, $5, $6)
+      ON CONFLICT DO NOTHING
+      """, [result.pass, result.tile, result.attempt, kind.rawValue, reason, result.worker])
+    guard noted.affected == 1 else { return .willRetry }
+    let failures: Int =
+      try execute(
+        "SELECT count(*) FROM fleet.tile_failures WHERE pass = $1 AND tile = $2", [result.pass, result.tile]
+      ).first?.value("count") ?? 1
+    guard RetryPolicy.retries(kind, attempt: failures) else {
+      try execute("UPDATE fleet.tiles SET state = 'dead' WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
+      try fail(
+        result.run,
+        RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
+      return .dead
+    }
+    // When a newer attempt is under way (this one had been given up for lost), that one decides.
+    if try row.value("state") == "planned" || result.attempt == attempts {
+      try execute(
+        """
+        UPDATE fleet.tiles
+        SET state = 'planned', published_at = NULL, not_before = now() + make_interval(secs => $3)
+        WHERE pass = $1 AND tile = $2
+        """, [result.pass, result.tile, RetryPolicy.pause(afterAttempt: failures)])
+      try execute("DELETE FROM fleet.outbox WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
+    }
+    return .willRetry
+  }
+
+  /// All that a stitcher needs.
+  fileprivate func stitchClaim(_ claim: RunClaim, pass: PassID) throws -> StitchClaim {
+    let document: Digest? = try execute("SELECT document FROM fleet.passes WHERE id = $1", [pass]).first?.value(
+      "document")
+    guard let document else {
+      throw PostgresError(cause: .statement, message: "the run \(claim.run.id) is to be stitched, but has no pass.")
+    }
+    let results = try execute(
+      "SELECT probabilities, engine, infer_seconds FROM fleet.tile_results WHERE pass = $1 ORDER BY tile", [pass])
+    let timings = try execute(
+      "SELECT step, seconds FROM fleet.step_timings WHERE run = $1 ORDER BY position", [claim.run.id])
+    return StitchClaim(
+      claim: claim, pass: pass, document: document, tiles: try results.map { try $0.value("probabilities") },
+      timings: try timings.map { StepTiming(step: try $0.value("step"), seconds: try $0.value("seconds")) },
+      inferSeconds: try results.reduce(0) { $0 + (try $1.value("infer_seconds", as: Double.self)) },
+      engines: Set(try results.map { try $0.value("engine", as: String.self) }).sorted())
+  }
+}

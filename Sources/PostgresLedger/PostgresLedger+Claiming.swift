@@ -1,0 +1,88 @@
+internal import Digests
+public import FleetContracts
+
+extension PostgresLedger {
+  public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
+    try await pool.transaction { database in
+      // Who finds a run that another is just claiming looks past it (SKIP LOCKED) instead of waiting.
+      let rows = try database.execute(
+        """
+        WITH next AS MATERIALIZED (
+          SELECT id FROM fleet.runs
+          WHERE state = 'submitted' OR (state = 'preparing' AND lease_until < now())
+          ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        UPDATE fleet.runs r
+        SET state = 'preparing', epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2),
+            started_at = coalesce(r.started_at, now())
+        FROM next WHERE r.id = next.id
+        RETURNING r.id, r.epoch
+        """, [owner, lease])
+      return try rows.first.flatMap(database.runClaim)
+    }
+  }
+
+  public func renew(_ claim: RunClaim, lease: Duration) async throws {
+    try await pool.transaction { database in
+      let renewed = try database.execute(
+        """
+        UPDATE fleet.runs SET lease_until = now() + make_interval(secs => $3)
+        WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL
+        """, [claim.run.id, claim.epoch, lease])
+      guard renewed.affected == 1 else { throw LedgerError.fenced(claim.run.id) }
+    }
+  }
+
+  public func release(_ claim: RunClaim) async throws {
+    try await pool.transaction { database in
+      _ = try database.execute(
+        """
+        UPDATE fleet.runs
+        SET owner = NULL, lease_until = NULL, state = CASE state WHEN 'preparing' THEN 'submitted' ELSE state END
+        WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL
+        """, [claim.run.id, claim.epoch])
+    }
+  }
+
+  public func fail(_ claim: RunClaim, _ failure: RunFailure) async throws {
+    try await pool.transaction { database in
+      let run = try database.lock(claim.run.id)
+      if let run, run.state == .failed, run.epoch == claim.epoch,
+        try database.runRecord(claim.run.id)?.failure == failure
+      {
+        return  // done before, by a commit that nobody heard of
+      }
+      guard let run, run.isHeld(by: claim) else { throw LedgerError.fenced(claim.run.id) }
+      try database.fail(claim.run.id, failure)
+    }
+  }
+}
+
+extension PostgresConnection {
+  fileprivate func runClaim(_ row: Row) throws -> RunClaim? {
+    let epoch: Int = try row.value("epoch")
+    return try runRecord(try row.value("id")).map { RunClaim(run: $0, epoch: epoch) }
+  }
+
+  /// Ends a run whose row is locked; none of its tiles will be published any more.
+  func fail(_ run: RunID, _ failure: RunFailure) throws {
+    try execute(
+      """
+      UPDATE fleet.runs
+      SET state = 'failed', failure_kind = $2, failure_reason = $3, finished_at = now(), owner = NULL, lease_until = NULL
+      WHERE id = $1
+      """, [run, failure.kind.rawValue, failure.reason])
+    try execute("DELETE FROM fleet.outbox o USING fleet.passes p WHERE p.id = o.pass AND p.run = $1", [run])
+  }
+
+  /// Replaces a run's timings.
+  func setTimings(_ timings: [StepTiming], of run: RunID) throws {
+    try execute("DELETE FROM fleet.step_timings WHERE run = $1", [run])
+    try execute(
+      """
+      INSERT INTO fleet.step_timings (run, position, step, seconds)
+      SELECT $1, x.position - 1, x.step, x.seconds
+      FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (step text, seconds double precision))
+           WITH ORDINALITY AS x (step, seconds, position)
+      """, [run, try SQLJSON(timings)])
+  }
+}
