@@ -15,28 +15,28 @@ struct PrivateBroker: Sendable {
 
   static func start() async throws -> PrivateBroker {
     let folder = FileManager.default.temporaryDirectory.appending(path: "tessera-broker-\(UUID().uuidString)").path
-    _ = try await run("start", folder)
+    try await run("start", folder)
     let url = try String(contentsOfFile: folder + "/url", encoding: .utf8).trimmingCharacters(in: .newlines)
     return PrivateBroker(url: url, folder: folder)
   }
 
   /// As a crash of the machine would end it.
-  func kill() async throws { _ = try await Self.run("kill", folder) }
+  func kill() async throws { try await Self.run("kill", folder) }
 
   /// Starts the node again, where it was, with what it had.
-  func restart() async throws { _ = try await Self.run("start", folder) }
+  func restart() async throws { try await Self.run("start", folder) }
 
   /// Crash, and loss of all that was stored.
-  func wipe() async throws { _ = try await Self.run("wipe", folder) }
+  func wipe() async throws { try await Self.run("wipe", folder) }
 
-  func freeze() async throws { _ = try await Self.run("freeze", folder) }
-  func thaw() async throws { _ = try await Self.run("thaw", folder) }
+  func freeze() async throws { try await Self.run("freeze", folder) }
+  func thaw() async throws { try await Self.run("thaw", folder) }
 
   /// Runs `rabbitmqctl`.
-  func control(_ arguments: String...) async throws { _ = try await Self.run("ctl", folder, arguments) }
+  func control(_ arguments: String...) async throws { try await Self.run("ctl", folder, arguments) }
 
   func remove() async throws {
-    _ = try await Self.run("kill", folder)
+    try await Self.run("kill", folder)
     try FileManager.default.removeItem(atPath: folder)
   }
 
@@ -49,21 +49,27 @@ struct PrivateBroker: Sendable {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../Compose/broker").standardizedFileURL
 
-  /// The broker's own output goes to files, so the pipe here ends with the script.
-  private static func run(_ action: String, _ folder: String, _ arguments: [String] = []) async throws -> String {
+  private static func run(_ action: String, _ folder: String, _ arguments: [String] = []) async throws {
+    // Through a file: a pipe would stay open for as long as any process has inherited it.
+    let log = folder + ".log"
+    try Data().write(to: URL(filePath: log))
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let output = try FileHandle(forWritingTo: URL(filePath: log))
+    defer { try? output.close() }
     let process = Process()
     process.executableURL = script
     process.arguments = [action, folder] + arguments
-    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
     let status: Int32 = try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
       do { try process.run() } catch { continuation.resume(throwing: error) }
     }
-    let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    guard status == 0 else { throw ScriptFailure(action: action, status: status, output: text) }
-    return text
+    guard status == 0 else {
+      let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+      throw ScriptFailure(action: action, status: status, output: text)
+    }
   }
 }
 
