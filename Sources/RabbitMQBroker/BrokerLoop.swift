@@ -1,0 +1,180 @@
+internal import FleetContracts
+internal import Threads
+
+/// The broker thread: the only place that calls librabbitmq. It connects, serves commands and frames in turn, and connects
+/// again when the connection is lost.
+///
+/// What to do is decided by value types without I/O (`PendingConfirms`, `OpenDeliveries`, `ConsumerRoster`,
+/// `MessageAssembler`, `Backoff`); this type does it.
+final class BrokerLoop {
+  let address: BrokerAddress
+  let settings: RabbitMQJobQueue.Settings
+  let topology: Topology
+  let mailbox: Mailbox<BrokerCommand>
+  let report: @Sendable (BrokerEvent) -> Void
+  let clock = ContinuousClock()
+
+  /// The connection with its channels; `nil` while there is none.
+  var session: BrokerSession?
+  var confirms = PendingConfirms()
+  var publishers: [Ticket: BrokerCommand.Answer] = [:]
+  var preparing: [Ticket: BrokerCommand.Answer] = [:]
+  var deliveries = OpenDeliveries()
+  var consumers = ConsumerRoster<RabbitMQConsumer>()
+  /// Those who wait for the end; not `nil` once it is wanted.
+  var closers: [CheckedContinuation<Void, Never>]?
+
+  private var backoff: Backoff
+  private var generator = SystemRandomNumberGenerator()
+
+  /// Frames read before commands are looked at again.
+  private static let framesAtATime = 256
+  /// The longest sleep, for heartbeats of any length.
+  private static let longestSleep = Duration.seconds(1)
+
+  init(
+    address: BrokerAddress, settings: RabbitMQJobQueue.Settings, mailbox: Mailbox<BrokerCommand>,
+    report: @escaping @Sendable (BrokerEvent) -> Void
+  ) {
+    self.address = address
+    self.settings = settings
+    self.mailbox = mailbox
+    self.report = report
+    topology = Topology(prefix: settings.queuePrefix)
+    backoff = Backoff(longest: settings.longestPause)
+  }
+
+  func run() {
+    while closers == nil {
+      do throws(AMQPFailure) {
+        try connect()
+        try serve()
+      } catch {
+        connectionFailed(error)
+      }
+    }
+    end()
+  }
+
+  private func connect() throws(AMQPFailure) {
+    let heartbeat = max(1, Int(clamping: settings.heartbeat.components.seconds))
+    let session = try BrokerSession(address, heartbeat: heartbeat, name: settings.connectionName)
+    try session.declareAll(topology)
+    self.session = session
+    backoff.reset()
+    report(.connected(address))
+    for answer in preparing.values { answer.resume() }
+    preparing = [:]
+  }
+
+  /// Serves until the connection is lost, which it throws, or the end is wanted.
+  private func serve() throws(AMQPFailure) {
+    while let session {
+      try performAll(mailbox.take())
+      if closers != nil { return }
+      var frames = 0
+      while frames < Self.framesAtATime, let frame = try session.connection.nextFrame() {
+        try handle(frame)
+        frames += 1
+      }
+      try subscribeDueConsumers()
+      try publishWaiting()
+      guard !session.connection.hasFrames else { continue }
+      mailbox.wait(orInputOn: session.connection.descriptor, atMost: sleepTime())
+    }
+  }
+
+  private func performAll(_ commands: [BrokerCommand]) throws(AMQPFailure) {
+    for (index, command) in commands.enumerated() {
+      do throws(AMQPFailure) {
+        try perform(command)
+      } catch {
+        // The others have been taken out of the mailbox and still want their answers.
+        for left in commands[(index + 1)...] { performAway(left) }
+        throw error
+      }
+    }
+  }
+
+  /// Until the next timer, or several times in a heartbeat interval.
+  private func sleepTime() -> Duration {
+    guard let session else { return .zero }
+    let sleep = min(Self.longestSleep, .seconds(max(1, session.connection.heartbeat)) / 4)
+    // While the broker is blocked, nothing is published or subscribed, whatever its time.
+    guard !session.isBlocked, let wake = [confirms.nextWake, consumers.nextWake].compactMap({ $0 }).min() else {
+      return sleep
+    }
+    return max(.zero, min(sleep, wake - clock.now))
+  }
+
+  /// Clears up after a connection that was lost or not made, and pauses.
+  private func connectionFailed(_ failure: AMQPFailure) {
+    session = nil
+    consumingChannelLost()
+    confirms.channelLost()
+    if failure.isRefusal {
+      for answer in preparing.values { answer.resume(throwing: refusal(failure)) }
+      preparing = [:]
+    }
+    let pause = backoff.pause(using: &generator)
+    report(.disconnected(reason: failure.reason, pause: pause))
+    let end = clock.now + pause
+    while closers == nil, clock.now < end {
+      mailbox.wait(atMost: end - clock.now)
+      for command in mailbox.take() { performAway(command) }
+    }
+  }
+
+  func refusal(_ failure: AMQPFailure) -> JobQueueError {
+    .refused("\(failure.reason) (broker \(address)). Check the broker's URL, the user's rights and the queues there.")
+  }
+
+  func consumingChannelLost() {
+    deliveries.channelLost()
+    consumers.channelLost()
+    for consumer in consumers.all { consumer.buffer.channelLost(next: deliveries.channel) }
+  }
+
+  private func end() {
+    // A blocked broker doesn't read, so it wouldn't hear the farewell either.
+    if let session, !session.isBlocked { session.connection.close() }
+    session = nil
+    for command in mailbox.close() { performAway(command) }
+    for consumer in consumers.all { _ = consumer.buffer.finish() }
+    for ticket in confirms.removeAll() {
+      publishers.removeValue(forKey: ticket)?.resume(throwing: JobQueueError.closed)
+    }
+    for answer in preparing.values { answer.resume(throwing: JobQueueError.closed) }
+    preparing = [:]
+    for closer in closers ?? [] { closer.resume() }
+    closers = []
+  }
+}
+
+/// One connection's channels and the messages that are coming in on them.
+///
+/// Three channels, because a mistake on a channel closes it: consuming, publishing, and declaring.
+final class BrokerSession {
+  let connection: AMQPConnection
+  var consuming: UInt16
+  var publishing: UInt16
+  var declaring: UInt16
+  var assemblers: [UInt16: MessageAssembler] = [:]
+  /// Whether the broker has said that it takes no messages now.
+  var isBlocked = false
+
+  init(_ address: BrokerAddress, heartbeat: Int, name: String) throws(AMQPFailure) {
+    connection = try AMQPConnection(address, heartbeat: heartbeat, name: name)
+    consuming = try connection.openChannel()
+    publishing = try connection.openChannel()
+    try connection.selectConfirms(channel: publishing)
+    declaring = try connection.openChannel()
+  }
+
+  func declareAll(_ topology: Topology) throws(AMQPFailure) {
+    // The dead letters first: the others refer to them.
+    for queue in [QueueName.dead, .tiles, .results] {
+      _ = try connection.declare(queue, topology, channel: declaring)
+    }
+  }
+}

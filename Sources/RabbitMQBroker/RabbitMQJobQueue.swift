@@ -1,0 +1,125 @@
+public import FleetContracts
+internal import Synchronization
+internal import Threads
+
+/// The fleet's queues on RabbitMQ 3.10 to 4.x: quorum queues, publisher confirms, mandatory and persistent messages, manual
+/// acknowledgement.
+///
+/// One connection, on a thread of its own that keeps the heartbeat whatever the rest of the process computes. It connects at
+/// once and connects again for as long as it is open, with pauses that grow to `longestPause`. Each time it declares the
+/// queues, so a broker that comes back empty is furnished anew. While the broker is away, `prepare` and `publish` wait, and
+/// subscriptions stay.
+public final class RabbitMQJobQueue: JobQueue {
+  public struct Settings: Sendable {
+    /// Between heartbeats; a silent broker is given up after two. Whole seconds, at least 1.
+    public var heartbeat: Duration
+    /// Before each queue's name, so that several fleets can share a virtual host.
+    public var queuePrefix: String
+    /// What the broker's operator sees as the connection's name.
+    public var connectionName: String
+    /// The longest pause between two attempts to connect.
+    public var longestPause: Duration
+
+    public init(
+      heartbeat: Duration = .seconds(15), queuePrefix: String = "", connectionName: String = "tessera",
+      longestPause: Duration = .seconds(5)
+    ) {
+      self.heartbeat = heartbeat
+      self.queuePrefix = queuePrefix
+      self.connectionName = connectionName
+      self.longestPause = longestPause
+    }
+  }
+
+  private let mailbox: Mailbox<BrokerCommand>
+  private let lastTicket = Atomic<UInt64>(0)
+
+  /// Starts connecting; `prepare` tells when that has succeeded.
+  /// - Parameters:
+  ///   - url: `amqp://USER:PASSWORD@HOST:PORT/VHOST`.
+  ///   - onEvent: Called on the connection's thread; it must return quickly.
+  /// - Throws: `BrokerAddressError`, `ThreadError`.
+  public convenience init(
+    url: String, settings: Settings = Settings(), onEvent: @escaping @Sendable (BrokerEvent) -> Void = { _ in }
+  ) throws {
+    try self.init(address: BrokerAddress(url), settings: settings, onEvent: onEvent)
+  }
+
+  /// - Throws: `ThreadError`.
+  public init(
+    address: BrokerAddress, settings: Settings = Settings(),
+    onEvent: @escaping @Sendable (BrokerEvent) -> Void = { _ in }
+  ) throws {
+    let mailbox = try Mailbox<BrokerCommand>()
+    self.mailbox = mailbox
+    try NamedThread.start(name: "amqp") {
+      BrokerLoop(address: address, settings: settings, mailbox: mailbox, report: onEvent).run()
+    }
+  }
+
+  deinit { mailbox.send(.close(nil)) }
+
+  /// Waits until the connection stands and the queues are declared.
+  /// - Throws: `JobQueueError.refused` when the broker has answered and doesn't want (password, rights, virtual host, queues with
+  ///   other arguments), `.closed`, `CancellationError`.
+  public func prepare() async throws {
+    let ticket = newTicket()
+    try await askUntilCancelled(ticket) { .prepare(ticket, $0) }
+  }
+
+  /// A message whose publisher was cancelled may have reached its queue all the same.
+  public func publish(_ message: QueueMessage, to queue: QueueName) async throws {
+    guard message.body.count <= QueueMessage.largestBody else {
+      throw JobQueueError.tooLarge(bytes: message.body.count)
+    }
+    // The protocol counts the bytes of a short string in one byte.
+    for (name, text) in [("id", message.id), ("type", message.type)] where text.utf8.count > 255 {
+      throw JobQueueError.refused("a message's \(name) has \(text.utf8.count) bytes; at most 255 are allowed.")
+    }
+    let ticket = newTicket()
+    let outgoing = OutgoingMessage(message: message, queue: queue)
+    try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
+  }
+
+  /// Returns when the broker has the consumer, or at once while the broker is away.
+  /// - Parameter prefetch: 1 to 65535.
+  public func subscribe(to queue: QueueName, prefetch: Int) async throws -> any Subscription {
+    guard let limit = UInt16(exactly: prefetch), limit > 0 else {
+      throw JobQueueError.refused(
+        "a consumer of \(queue.rawValue) asked for \(prefetch) deliveries at once; 1 to 65535 are possible.")
+    }
+    let id = newTicket()
+    let buffer = DeliveryBuffer()
+    let consumer = RabbitMQConsumer(queue: queue, prefetch: limit, buffer: buffer)
+    try await mailbox.ask { .subscribe(id, consumer, $0) }
+    return RabbitMQSubscription(id: id, queue: queue, buffer: buffer, mailbox: mailbox)
+  }
+
+  public func status(of queue: QueueName) async -> QueueStatus? {
+    await withCheckedContinuation { mailbox.sendOrRefuse(.status(queue, $0)) }
+  }
+
+  public func close() async {
+    await withCheckedContinuation { mailbox.sendOrRefuse(.close($0)) }
+  }
+
+  /// Deletes a queue with its messages, as a careless operator would.
+  func delete(_ queue: QueueName) async throws { try await mailbox.ask { .delete(queue, $0) } }
+
+  private func newTicket() -> Ticket { Ticket(number: lastTicket.wrappingAdd(1, ordering: .relaxed).newValue) }
+
+  private func askUntilCancelled(
+    _ ticket: Ticket, _ command: (BrokerCommand.Answer) -> BrokerCommand
+  ) async throws {
+    try Task.checkCancellation()
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        mailbox.sendOrRefuse(command(continuation))
+        // A cancellation before the command was sent has been overtaken by it.
+        if Task.isCancelled { mailbox.send(.withdraw(ticket)) }
+      }
+    } onCancel: {
+      mailbox.send(.withdraw(ticket))
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import FleetContracts
+
+/// The queues as the broker has them: quorum queues that outlive a broker, and dead letters for the two that carry work.
+///
+/// Declared by arguments that RabbitMQ 3.10 to 4.x take alike, and always by the same ones: a queue whose arguments differ is
+/// refused by the broker (406).
+struct Topology: Sendable {
+  /// Before each queue's name, so that several fleets can share a virtual host.
+  var prefix: String
+
+  enum Argument: Hashable {
+    case text(String)
+    case number(Int64)
+  }
+
+  func name(of queue: QueueName) -> String { prefix + queue.rawValue }
+
+  func arguments(of queue: QueueName) -> [(name: String, value: Argument)] {
+    let quorum: [(String, Argument)] = [
+      ("x-queue-type", .text("quorum")),
+      // RabbitMQ 4 has a limit of 20 where none is given, 3.x has none, and they count differently. Attempts are counted in
+      // the ledger, so the broker's limit is put out of reach, the same in all versions.
+      ("x-delivery-limit", .number(1_000_000)),
+    ]
+    guard queue != .dead else { return quorum }
+    return quorum + [
+      // The default exchange routes by queue name, and can't be deleted.
+      ("x-dead-letter-exchange", .text("")),
+      ("x-dead-letter-routing-key", .text(name(of: .dead))),
+      // A dead letter leaves its queue only when the other has confirmed it; this demands `reject-publish`.
+      ("x-dead-letter-strategy", .text("at-least-once")),
+      ("x-overflow", .text("reject-publish")),
+    ]
+  }
+}
