@@ -31,27 +31,36 @@ import Testkit
     committed("colin_2mm", mirroring: true),
   ]
 
-  /// All answers for Task501's 3d_fullres, where the golden folder is at hand.
+  /// nnU-Net's answers in the golden folder, where that is at hand: `<task>-<configuration>-f<folds>-<mirror|nomirror>/<case>`.
   private static let goldenCases: [AgreementCase] = {
     guard let golden = Fixtures.golden else { return [] }
-    let model = golden.appending(path: "results/nnUNet/3d_fullres/Task501_BrainTissue/nnUNetTrainerV2__nnUNetPlansv2.1")
-    let settings = [
-      ("f0-nomirror", [0], false), ("f0-mirror", [0], true), ("f01234-nomirror", [0, 1, 2, 3, 4], false),
-    ]
-    return settings.flatMap { name, folds, mirroring in
-      let answers = golden.appending(path: "expected/Task501-3d_fullres-\(name)")
-      let files = (try? FileManager.default.contentsOfDirectory(atPath: answers.path)) ?? []
-      return files.filter { $0.hasSuffix(".nii.gz") }.sorted().map { file in
+    let expected = golden.appending(path: "expected")
+    return names(in: expected).flatMap { setting -> [AgreementCase] in
+      let pattern =
+        #/(?<task>Task\d+)-(?<configuration>2d|3d_lowres|3d_fullres)-f(?<folds>\d+)-(?<mirroring>no)?mirror/#
+      guard let parts = setting.wholeMatch(of: pattern)?.output else { return [] }
+      let task = String(parts.task)
+      let models = golden.appending(path: "results/nnUNet/\(parts.configuration)")
+      guard let folder = names(in: models).first(where: { $0.hasPrefix(task) }) else { return [] }
+      let images = golden.appending(path: "images/\(task)")
+      let answers = expected.appending(path: setting)
+      return names(in: answers).filter { $0.hasSuffix(".nii.gz") }.map { file in
         let image = String(file.dropLast(".nii.gz".count))
         let npz = answers.appending(path: "\(image).npz")
         return AgreementCase(
-          name: "golden \(name)/\(image)", model: model, folds: folds, mirroring: mirroring,
-          images: [golden.appending(path: "images/Task501/\(image)_0000.nii.gz")],
+          name: "\(setting)/\(image)", model: models.appending(path: "\(folder)/nnUNetTrainerV2__nnUNetPlansv2.1"),
+          folds: parts.folds.compactMap(\.wholeNumberValue), mirroring: parts.mirroring == nil,
+          images: names(in: images).filter { $0.hasPrefix("\(image)_") }.map { images.appending(path: $0) },
           labels: answers.appending(path: file),
           probabilities: FileManager.default.fileExists(atPath: npz.path) ? npz : nil)
       }
     }
   }()
+
+  /// The names in a folder, sorted; none where there is no folder.
+  private static func names(in folder: URL) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+  }
 
   private func check(_ example: AgreementCase) throws {
     let folder = try TemporaryFolder()

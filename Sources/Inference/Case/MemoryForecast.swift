@@ -17,8 +17,14 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   /// The folds' weights and the engine's workspace.
   public var network: Int
 
-  /// The peak of a process that does all steps, one after the other.
-  public var peak: Int { max(image + preprocessing + volume, image + volume + tile + slab + network) }
+  /// While an image is prepared.
+  public var preparing: Int { image + preprocessing + volume }
+  /// While tiles are predicted, in one worker slot.
+  public var predicting: Int { volume + tile + network }
+  /// While tiles that are stored elsewhere are stitched.
+  public var stitching: Int { image + tile + slab }
+  /// The peak of a process that does all steps, stitching each tile when it is predicted.
+  public var peak: Int { max(preparing, image + volume + tile + slab + network) }
 
   /// - Parameters:
   ///   - plan: the case's tile plan.

@@ -25,9 +25,4 @@ struct AxisInterpolation: Sendable {
     upperWeight =
       order == 0 ? [Double](repeating: 0, count: count) : (0..<count).map { taps.weights[$0 * taps.width + 1] }
   }
-
-  /// Whether output sample `i` is input sample `i`.
-  var isIdentity: Bool {
-    count == inputCount && lower.indices.allSatisfy { lower[$0] == $0 && lowerWeight[$0] == 1 }
-  }
 }
