@@ -14,7 +14,10 @@ public struct TesseraCommand: AsyncParsableCommand {
         tessera submit brain.nii.gz --model brain --wait
       """,
     version: SoftwareVersion.current,
-    subcommands: [PredictCommand.self, ModelCommand.self])
+    subcommands: [
+      PredictCommand.self, ModelCommand.self, SubmitCommand.self, StatusCommand.self, MigrateCommand.self,
+      DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, UpCommand.self,
+    ])
 
   public init() {}
 }

@@ -17,19 +17,32 @@ public struct LabelMap: Sendable {
   ///
   /// - Throws: `NiftiError`; `.notLabels` if a value isn't a whole number in 0...255.
   public static func load(_ url: URL, limits: NiftiLimits = NiftiLimits()) throws -> LabelMap {
-    let image = try MedicalImage.load(url, limits: limits)
+    do {
+      return try LabelMap(image: try MedicalImage.load(url, limits: limits))
+    } catch var error as NiftiError {
+      if error.code == .notLabels { error.fileName = url.lastPathComponent }
+      throw error
+    }
+  }
+
+  /// Reads a label map that is in memory.
+  ///
+  /// - Throws: `NiftiError`; `.notLabels` if a value isn't a whole number in 0...255.
+  public init(file: [UInt8], limits: NiftiLimits = NiftiLimits()) throws {
+    try self.init(image: try MedicalImage(files: [file], limits: limits))
+  }
+
+  private init(image: MedicalImage) throws {
     let labels = LabelVolume(
       extent: image.voxels.extent, storage: VoxelStorage(uninitialized: image.voxels.extent.count))
     for (index, value) in image.voxels.elements.enumerated() {
       guard let label = UInt8(exactly: value) else {
-        var error = NiftiError(
+        throw NiftiError(
           .notLabels,
           "reading a label map needs whole numbers from 0 to 255, found \(value); give the labels, not the image")
-        error.fileName = url.lastPathComponent
-        throw error
       }
       labels.elements[index] = label
     }
-    return LabelMap(labels: labels, geometry: image.geometry)
+    self.init(labels: labels, geometry: image.geometry)
   }
 }

@@ -20,7 +20,7 @@ public struct Migrator: Sendable {
   }
 
   /// A step of the schema, and when this database has taken it.
-  public struct Step: Hashable, Sendable {
+  public struct Step: Hashable, Sendable, Codable {
     public var version: Int
     public var name: String
     /// In ISO 8601, UTC; `nil` when it hasn't been taken.

@@ -4,5 +4,5 @@ internal import ArgumentParser
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Looks into trained models and registers them with the fleet.",
-    subcommands: [ModelInspectCommand.self])
+    subcommands: [ModelInspectCommand.self, ModelAddCommand.self, ModelListCommand.self])
 }

@@ -61,10 +61,24 @@ struct CasePredictor {
         try CaseFiles.write(try await store.get(probabilities).bytes, to: files.probabilities)
       }
       let labelMap = try await store.get(outcome.labelMap)
+      let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
+      try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
       try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
       try CaseFiles.write(labelMap.bytes, to: files.labelMap)
       return report
     }
+  }
+
+  /// The overlay of the label map on the first channel.
+  private func picture(of input: InputCase, labelMap: Blob, outcome: RunOutcome) throws -> [UInt8] {
+    let image = try MedicalImage.load(input.channels[0])
+    let labels = try LabelMap(file: Array(labelMap.bytes)).labels
+    let names = Dictionary(outcome.labels.map { ($0.label, $0.name) }, uniquingKeysWith: { first, _ in first })
+    return try Overlay(
+      image: image.voxels, labels: labels, spacing: image.spacing, orientation: image.geometry.orientation,
+      names: names,
+      title: input.name
+    ).png()
   }
 
   private func show(_ report: CaseReport, files: CaseFiles) {

@@ -1,0 +1,36 @@
+internal import BlobStores
+internal import FleetContracts
+internal import Foundation
+internal import Logging
+internal import PostgresLedger
+internal import RabbitMQBroker
+
+/// The real adapters that the settings name. What a process doesn't use isn't connected: workers never touch the database.
+struct FleetAdapters {
+  let settings: FleetSettings
+  let logger: Logger
+
+  /// - Parameter patience: how long an outage of the database is waited through; a person waits less long than a service.
+  /// - Throws: `SettingsError`, `LedgerError`.
+  func ledger(patience: Duration = .seconds(10)) async throws -> PostgresLedger {
+    try await PostgresLedger.open(url: settings.databaseURL(), patience: patience)
+  }
+
+  /// - Throws: `SettingsError`, `BrokerAddressError`.
+  func queue(connectionName: String) throws -> RabbitMQJobQueue {
+    let logger = logger
+    return try RabbitMQJobQueue(
+      url: settings.brokerURL(), settings: RabbitMQJobQueue.Settings(connectionName: connectionName)
+    ) { event in
+      switch event {
+      case .connected, .unblocked: logger.info("\(event)")
+      default: logger.warning("\(event)")
+      }
+    }
+  }
+
+  /// - Throws: `SettingsError`, `BlobStoreURLError`, `BlobStoreError`.
+  func store() throws -> any BlobStore {
+    try BlobStoreURL.open(settings.storeURL())
+  }
+}

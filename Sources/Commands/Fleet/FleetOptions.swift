@@ -1,0 +1,32 @@
+internal import ArgumentParser
+
+/// Where the fleet's servers are; each may also come from the environment or a configuration file.
+struct FleetOptions: ParsableArguments {
+  @Option(name: .customLong("amqp"), help: ArgumentHelp("RabbitMQ (TESSERA_AMQP_URL).", valueName: "url"))
+  var brokerURL: String?
+
+  @Option(name: .customLong("database"), help: ArgumentHelp("PostgreSQL (TESSERA_DATABASE_URL).", valueName: "url"))
+  var databaseURL: String?
+
+  @Option(
+    name: .customLong("store"),
+    help: ArgumentHelp("Blob store, file:///folder, the same for all processes (TESSERA_STORE_URL).", valueName: "url"))
+  var storeURL: String?
+
+  @Option(
+    name: .customLong("config"), help: ArgumentHelp("A JSON file with settings (TESSERA_CONFIG).", valueName: "file"))
+  var configuration: String?
+
+  /// The flags as settings.
+  var flags: [String: String?] {
+    ["amqp.url": brokerURL, "database.url": databaseURL, "store.url": storeURL]
+  }
+}
+
+/// Threads and slots of a role.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Compute threads of a slot (TESSERA_THREADS).", valueName: "n"))
+  var threads: Int?
+
+  var flags: [String: String?] { ["threads": threads.map(String.init)] }
+}

@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import PostgresLedger
+
+/// `tessera migrate`
+struct MigrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate", abstract: "Brings the ledger's schema to this version.",
+    subcommands: [Up.self, Status.self])
+
+  struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Applies the migrations that are missing.")
+
+    @OptionGroup var fleet: FleetOptions
+
+    func run() async throws {
+      try await Failures.reported {
+        let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+        let applied = try await Migrator(url: settings.databaseURL()).up()
+        Output.line(
+          applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.map(\.name).joined(separator: ", ")).")
+      }
+    }
+  }
+
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Lists the migrations and when they were applied.")
+
+    @OptionGroup var fleet: FleetOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+      try await Failures.reported {
+        let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+        let states = try await Migrator(url: settings.databaseURL()).status()
+        if json { return try Output.json(states) }
+        var table = TextTable([("version", .right), ("name", .left), ("applied", .left)])
+        for state in states {
+          table.add(["\(state.version)", state.name, state.appliedAt ?? "no"])
+        }
+        Output.line(table.rendered())
+      }
+    }
+  }
+}

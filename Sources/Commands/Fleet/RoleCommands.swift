@@ -1,0 +1,71 @@
+internal import ArgumentParser
+
+/// `tessera dispatcher`
+struct DispatcherCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dispatcher",
+    abstract: "Prepares submitted runs and hands their tiles to workers; runs until SIGTERM.",
+    discussion: "Needs broker, database and store. Any number may run.")
+
+  @OptionGroup var fleet: FleetOptions
+  @OptionGroup var compute: ComputeOptions
+
+  func run() async throws { try await RoleRunner.run([.dispatcher], "dispatcher", fleet, compute.flags) }
+}
+
+/// `tessera worker`
+struct WorkerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Predicts tiles; runs until SIGTERM, then finishes the tile in hand.",
+    discussion: "Needs broker and store, never the database. Start as many as you like, anywhere.")
+
+  @OptionGroup var fleet: FleetOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Option(help: ArgumentHelp("Tiles computed at once (TESSERA_WORKER_SLOTS).", valueName: "n"))
+  var slots: Int?
+
+  func run() async throws {
+    let flags = compute.flags.merging(["worker.slots": slots.map(String.init)]) { $1 }
+    try await RoleRunner.run([.worker], "worker", fleet, flags)
+  }
+}
+
+/// `tessera aggregator`
+struct AggregatorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "aggregator",
+    abstract: "Records tile results, stitches and measures finished runs; runs until SIGTERM.",
+    discussion: "Needs broker, database and store. Any number may run.")
+
+  @OptionGroup var fleet: FleetOptions
+  @OptionGroup var compute: ComputeOptions
+
+  func run() async throws { try await RoleRunner.run([.aggregator], "aggregator", fleet, compute.flags) }
+}
+
+/// `tessera up`
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Runs dispatcher, worker and aggregator in one process, for trying out; until SIGTERM.")
+
+  @OptionGroup var fleet: FleetOptions
+  @OptionGroup var compute: ComputeOptions
+
+  func run() async throws { try await RoleRunner.run([.dispatcher, .worker, .aggregator], "up", fleet, compute.flags) }
+}
+
+/// What the commands of the roles share.
+enum RoleRunner {
+  static func run(
+    _ roles: [RoleProcess.Role], _ name: String, _ fleet: FleetOptions, _ flags: [String: String?]
+  ) async throws {
+    try await Failures.reported {
+      let settings = try await FleetSettings.read(
+        flags: fleet.flags.merging(flags) { $1 }, file: fleet.configuration)
+      try await RoleProcess(roles, settings: settings, logger: FleetLogging.role(name)).run()
+    }
+  }
+}

@@ -1,0 +1,84 @@
+internal import Fleet
+internal import FleetContracts
+internal import Foundation
+internal import Logging
+internal import PostgresLedger
+internal import RabbitMQBroker
+internal import ServiceLifecycle
+
+/// A process of the fleet: the roles that it plays, until SIGTERM or SIGINT.
+struct RoleProcess {
+  enum Role { case dispatcher, worker, aggregator }
+
+  let roles: [Role]
+  let settings: FleetSettings
+  let logger: Logger
+
+  /// This process in leases, results and logs.
+  private let name = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+
+  init(_ roles: [Role], settings: FleetSettings, logger: Logger) {
+    self.roles = roles
+    self.settings = settings
+    self.logger = logger
+  }
+
+  /// - Throws: `SettingsError` and errors of the adapters when the process can't begin.
+  func run() async throws {
+    let adapters = FleetAdapters(settings: settings, logger: logger)
+    let store = try adapters.store()
+    let queue = try adapters.queue(connectionName: name)
+    let needsLedger = roles.contains { $0 != .worker }
+    let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
+    let models = ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder))
+
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    for role in roles {
+      let service = try service(role, store: store, queue: queue, ledger: ledger, models: models)
+      services.append(
+        .init(
+          service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    var configuration = ServiceGroupConfiguration(services: services, logger: logger)
+    configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+    configuration.maximumGracefulShutdownDuration = .seconds(settings.graceSeconds)
+    let group = ServiceGroup(configuration: configuration)
+    do {
+      try await group.run()
+    } catch {
+      await queue.close()
+      await ledger?.close()
+      throw error
+    }
+    await queue.close()
+    await ledger?.close()
+  }
+
+  private func service(
+    _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary
+  ) throws -> any Service {
+    let service = ServiceSettings(
+      owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
+    switch role {
+    case .worker:
+      let slots = try (0..<settings.slots).map { _ in
+        try SlotPredictor(store: store, models: models, threads: settings.threads)
+      }
+      return WorkerService(queue: queue, slots: slots, name: name, logger: logger)
+    case .dispatcher:
+      guard let ledger else { throw SettingsError("A dispatcher needs the database.") }
+      return DispatcherService(
+        ledger: ledger, queue: queue,
+        preparer: try CasePreparer(store: store, models: models, threads: settings.threads), settings: service,
+        logger: logger)
+    case .aggregator:
+      guard let ledger else { throw SettingsError("An aggregator needs the database.") }
+      return AggregatorService(
+        ledger: ledger, queue: queue,
+        stitcher: try CaseStitcher(
+          store: store, models: models, threads: settings.threads, softwareVersion: SoftwareVersion.current),
+        settings: service, logger: logger)
+    }
+  }
+}

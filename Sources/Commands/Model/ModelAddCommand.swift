@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Fleet
+internal import Foundation
+internal import ModelStore
+
+/// `tessera model add`
+struct ModelAddCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Registers a model with the fleet: its files go into the blob store, its name into the ledger.",
+    discussion: """
+      Workers fetch a model by digest when they first need it. A name that is registered again moves on to the new model; runs that were
+      submitted before keep theirs. Labels are named after nnU-Net's dataset.json, where it lies in the model's folder.
+
+        tessera model add MODEL_DIR --name brain
+      """)
+
+  @Argument(help: "A trained model's folder, as nnU-Net wrote it.")
+  var folder: String
+
+  @Option(help: "What `tessera submit --model` will call it.")
+  var name: String
+
+  @Option(
+    name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
+    help: "Folds: numbers, or all. Default: every fold.")
+  var folds: [String] = []
+
+  @Option(
+    name: .customLong("chk", withSingleDash: true),
+    help: ArgumentHelp("Base name of the checkpoint files.", valueName: "name"))
+  var checkpoint = TrainedModel.defaultCheckpoint
+
+  @OptionGroup var fleet: FleetOptions
+
+  func validate() throws {
+    guard !name.isEmpty, name.count <= 200 else { throw ValidationError("--name must have 1 to 200 characters.") }
+    _ = try FoldArguments.selection(folds)
+  }
+
+  func run() async throws {
+    try await Failures.reported {
+      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
+      let ledger = try await adapters.ledger()
+      let record = try await ModelLibrary.publish(
+        folder: URL(filePath: folder), selection: try FoldArguments.selection(folds), checkpoint: checkpoint,
+        name: name,
+        to: try adapters.store())
+      try await ledger.register(record)
+      await ledger.close()
+      Output.line(
+        "\(name)  \(record.configuration), \(record.channels) channel(s), \(record.labels.count) labels, SHA-256 \(record.digest)"
+      )
+    }
+  }
+}
