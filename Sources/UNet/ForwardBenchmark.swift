@@ -1,0 +1,91 @@
+internal import Kernels
+public import ModelPlans
+
+/// Times forward passes of one network, as `tessera bench forward` reports them.
+public enum ForwardBenchmark {
+  /// One warm-up pass, then `runs` timed passes of the `blas` executor.
+  /// - Parameters:
+  ///   - threads: of the pool; also the calling thread counts.
+  ///   - runs: at least 1.
+  ///   - input: `[channel, z, y, x]`; zeros when empty.
+  ///   - reference: logits to compare with, `[class, z, y, x]`; none when empty.
+  /// - Throws: `NetworkExecutionError`, and what `weights` throws.
+  public static func run(
+    description: NetworkDescription, weights: some NetworkWeights, threads: Int, runs: Int, input: [Float] = [],
+    reference: [Float] = []
+  ) throws -> ForwardBenchmarkReport {
+    let pool = ComputePool(threads: threads)
+    let workspace = try Workspace(description: description, threads: pool.threads)
+    let executor = try BlasExecutor(
+      description: description, weights: weights, pool: pool, workspace: workspace)
+
+    let voxels = description.patch.reduce(1, *)
+    let patch = input.isEmpty ? [Float](repeating: 0, count: description.inputChannels * voxels) : input
+    var logits = [Float](repeating: 0, count: description.outputChannels * voxels)
+    if !reference.isEmpty, reference.count != logits.count {
+      throw NetworkExecutionError.wrongSize(
+        what: "the reference logits", expected: logits.count, found: reference.count)
+    }
+
+    let clock = ContinuousClock()
+    var layers = LayerTimes()
+    executor.afterLayer = { layers.record($0) }
+    var times: [Double] = []
+    for run in 0...max(runs, 1) {
+      layers.startPass()
+      let time = try clock.measure {
+        try patch.withUnsafeBufferPointer { patch in
+          try logits.withUnsafeMutableBufferPointer { try executor.forward(patch, into: $0) }
+        }
+      }
+      if run > 0 { times.append(time / .seconds(1)) }  // the first pass touches the memory
+    }
+
+    let seconds = median(times)
+    let gflop = description.forwardOperations / 1e9
+    let difference =
+      reference.isEmpty ? nil : zip(logits, reference).reduce(Float(0)) { largest($0, abs($1.0 - $1.1)) }
+    return ForwardBenchmarkReport(
+      engine: executor.identity.engine, instructionSet: executor.identity.features.instructionSet,
+      openBLASCore: executor.identity.features.openBLASCore, threads: pool.threads, runs: times.count,
+      seconds: seconds, gflop: gflop, gflops: gflop / seconds, largestDifference: difference,
+      workspaceBytes: workspace.bytes,
+      layers: layers.medians.map { layer, seconds in
+        let gflop = description.operations(of: layer) / 1e9
+        return .init(name: layer.name, seconds: seconds, gflop: gflop, gflops: gflop / seconds)
+      })
+  }
+
+  /// The greater one; NaN counts as the greatest number (JSON has no NaN), so that a broken result doesn't look like a good one.
+  private static func largest(_ a: Float, _ b: Float) -> Float {
+    b.isNaN ? .greatestFiniteMagnitude : max(a, b)
+  }
+}
+
+/// The seconds of each layer in each timed pass.
+private struct LayerTimes {
+  private var order: [NetworkLayer] = []
+  private var seconds: [NetworkLayer: [Double]] = [:]
+  private var passes = 0
+  private var last = ContinuousClock.now
+
+  mutating func startPass() {
+    passes += 1
+    last = .now
+  }
+
+  mutating func record(_ layer: NetworkLayer) {
+    let now = ContinuousClock.now
+    defer { last = now }
+    guard passes > 1 else { return order.append(layer) }  // the warm-up pass
+    seconds[layer, default: []].append((now - last) / .seconds(1))
+  }
+
+  var medians: [(NetworkLayer, Double)] { order.map { ($0, median(seconds[$0] ?? [0])) } }
+}
+
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

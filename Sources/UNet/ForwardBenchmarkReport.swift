@@ -1,0 +1,33 @@
+/// What a forward benchmark measured. Its JSON is what `tessera bench forward --json` prints.
+public struct ForwardBenchmarkReport: Hashable, Sendable, Codable {
+  /// `blas`.
+  public var engine: String
+  /// Of Tessera's own kernels, such as `avx512`.
+  public var instructionSet: String
+  /// The processor that OpenBLAS's kernels were chosen for.
+  public var openBLASCore: String
+  public var threads: Int
+  /// Timed passes.
+  public var runs: Int
+  /// Median of the passes.
+  public var seconds: Double
+  /// 1e9 floating-point operations of a pass, counted as direct convolution.
+  public var gflop: Double
+  /// `gflop` per second.
+  public var gflops: Double
+  /// The largest absolute difference from the reference logits; `nil` without a reference.
+  public var largestDifference: Float?
+  /// Memory of activations and scratch.
+  public var workspaceBytes: Int
+  /// Medians of each layer, in order of execution.
+  public var layers: [Layer]
+
+  /// One layer of a pass.
+  public struct Layer: Hashable, Sendable, Codable {
+    /// nnU-Net's name.
+    public var name: String
+    public var seconds: Double
+    public var gflop: Double
+    public var gflops: Double
+  }
+}

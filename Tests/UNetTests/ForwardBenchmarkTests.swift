@@ -1,0 +1,40 @@
+import Foundation
+import ModelPlans
+import Testing
+import UNet
+
+@Suite struct ForwardBenchmarkTests {
+  @Test func operationsAreCountedAsDirectConvolution() {
+    let description = NetworkDescription(
+      patch: [4, 4], inputChannels: 1, outputChannels: 2, features: [3, 5], kernels: [[3, 3], [3, 3]],
+      strides: [[2, 2]])
+    let encoder = 2 * 16 * (1 * 3 + 3 * 3) * 9 + 2 * 4 * (3 * 5 + 5 * 5) * 9
+    let decoder = 2 * 16 * 5 * 3 + 2 * 16 * (6 * 3 + 3 * 3) * 9 + 2 * 16 * 3 * 2
+    #expect(description.forwardOperations == Double(encoder + decoder))
+  }
+
+  @Test func theFullSizeNetworkHas954Point6GFLOP() {
+    // Counted from the exported graph of nnU-Net's own Generic_UNet with these plans.
+    let description = NetworkDescription(
+      patch: [128, 128, 128], inputChannels: 1, outputChannels: 3, features: [32, 64, 128, 256, 320, 320],
+      kernels: .init(repeating: [3, 3, 3], count: 6), strides: .init(repeating: [2, 2, 2], count: 5))
+    #expect(description.forwardOperations == 954_597_376_000)
+  }
+
+  @Test func theReportNamesTheEngineAndComparesLogits() throws {
+    let description = TestNetworks.isotropic
+    let weights = DictionaryWeights(random: description, seed: 1)
+    let patch = TestNetworks.patch(of: description)
+    let reference = try ReferenceExecutor(description: description, weights: weights).logits(patch)
+    let report = try ForwardBenchmark.run(
+      description: description, weights: weights, threads: 2, runs: 3, input: patch, reference: reference)
+    #expect(report.engine == "blas" && report.threads == 2 && report.runs == 3)
+    #expect(report.seconds > 0 && report.gflops > 0)
+    #expect(try #require(report.largestDifference) < 1e-4)
+    #expect(report.layers.count == 13)
+    #expect(abs(report.layers.reduce(0) { $0 + $1.gflop } - report.gflop) < 1e-9)
+
+    let decoded = try JSONDecoder().decode(ForwardBenchmarkReport.self, from: JSONEncoder().encode(report))
+    #expect(decoded == report)
+  }
+}
