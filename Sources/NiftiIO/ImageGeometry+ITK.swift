@@ -20,16 +20,18 @@ extension ImageGeometry {
   /// Direction cosines, 3 by 3, row by row: column `j` is the direction of axis x, y or z.
   public var itkDirection: [Double] {
     let isPlaced = qformCode > 0 || sformCode > 0
-    // Without any form, ITK takes the spacings' signs and doesn't turn from NIfTI's coordinates to its own.
-    let matrix = isPlaced ? transform : [pixdim[1], 0, 0, 0, 0, pixdim[2], 0, 0, 0, 0, pixdim[3], 0]
+    // Without any form, ITK doesn't turn from NIfTI's coordinates to its own.
+    let matrix = isPlaced ? transform : [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]
     let signs = isPlaced ? [-1.0, -1.0, 1.0] : [1.0, 1.0, 1.0]
     var cosines = [Double](repeating: 0, count: 9)
     for column in 0..<3 {
       let values = (0..<3).map { matrix[$0 * 4 + column] }
       let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      // ITK's image reader makes a negative spacing positive and turns the axis around.
+      let turn = pixdim[column + 1] < 0 ? -1.0 : 1.0
       for row in 0..<3 {
         let cosine = length > 0 ? values[row] / length : row == column ? 1 : 0
-        cosines[row * 3 + column] = cosine == 0 ? 0 : signs[row] * cosine
+        cosines[row * 3 + column] = cosine == 0 ? 0 : turn * signs[row] * cosine
       }
     }
     return cosines

@@ -38,6 +38,11 @@ struct GeometryTests {
       $0.pixdim[0] = -1
     }
     #expect(left.itkDirection == [-1, 0, 0, 0, -1, 0, 0, 0, -1])
+    let mirrored = try geometry {
+      $0.qformCode = 1
+      $0.pixdim[1] = -2
+    }
+    #expect(mirrored.itkDirection == [1, 0, 0, 0, -1, 0, 0, 0, 1])
     let none = try geometry {
       $0.qformCode = 1
       $0.pixdim[0] = 0
