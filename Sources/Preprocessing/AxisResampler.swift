@@ -16,11 +16,16 @@ struct AxisResampler {
   /// Lines that are computed side by side: enough to use whole cache lines of a strided volume, few enough to stay in cache.
   private static let lanes = 32
 
-  /// The resized volume, `[z, y, x]` in the order of the view's axes, contiguous.
-  func run(_ source: VolumeView, pool: ComputePool) -> VoxelStorage<Float> {
+  /// The extent of the resized volume.
+  func extent(of source: VolumeView) -> Extent {
     var extent = source.extent
     extent[axis] = taps.outputCount
-    let output = VoxelStorage<Float>(uninitialized: extent.count)
+    return extent
+  }
+
+  /// Writes the resized volume, `[z, y, x]` in the order of the view's axes, contiguous, which must not overlap the view.
+  func run(_ source: VolumeView, into destination: UnsafeMutablePointer<Float>, pool: ComputePool) {
+    let extent = extent(of: source)
     let outputStrides = [extent.y * extent.x, extent.x, 1]
     // Lanes run along x, except when x is the axis itself.
     let laneAxis = axis == 2 ? 1 : 2
@@ -28,7 +33,6 @@ struct AxisResampler {
     let blocks = (extent[laneAxis] + Self.lanes - 1) / Self.lanes
     let padded = taps.inputCount + 2 * taps.padding
     let scratch = VoxelStorage<Double>(uninitialized: pool.threads * (padded + 1) * Self.lanes)
-    let destination = output.elements.baseAddress!
 
     pool.forEach(extent[outerAxis] * blocks) { item, worker in
       let (outer, block) = item.quotientAndRemainder(dividingBy: blocks)
@@ -44,7 +48,6 @@ struct AxisResampler {
         into: destination + outer * outputStrides[outerAxis] + firstLane * outputStrides[laneAxis],
         sampleStride: outputStrides[axis], laneStride: outputStrides[laneAxis])
     }
-    return output
   }
 
   /// Copies `lanes` lines into `lines`, `[sample, lane]`, with the edge samples repeated before and behind.

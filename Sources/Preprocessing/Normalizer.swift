@@ -13,7 +13,7 @@ struct Normalizer {
 
   let values: UnsafeMutableBufferPointer<Float>
   /// 1 inside the nonzero region, or `nil` if the channel doesn't use it.
-  let mask: UnsafeMutableBufferPointer<UInt8>?
+  let mask: LabelVolume?
   let pool: ComputePool
 
   /// - Throws: `PreprocessingError` if there is no voxel to take statistics from, or they aren't finite.
@@ -29,8 +29,8 @@ struct Normalizer {
       let (mean, sd) = try statistics(channel: channel) { value, _ in value > lower && value < upper }
       map { (Self.clip($0, lower, upper) - mean) / sd }
     case .zScore:
-      let mask = mask
-      let (mean, sd) = try statistics(channel: channel) { _, index in mask.map { $0[index] != 0 } ?? true }
+      let marks = mask?.elements
+      let (mean, sd) = try statistics(channel: channel) { _, index in marks.map { $0[index] != 0 } ?? true }
       let divisor = sd + Self.zScoreEpsilon
       map { ($0 - mean) / divisor }
     }
@@ -45,8 +45,8 @@ struct Normalizer {
   @inline(__always)
   private func map(_ transform: (Float) -> Float) {
     forEachBlock { range, _ in
-      if let mask {
-        for index in range { values[index] = mask[index] != 0 ? transform(values[index]) : 0 }
+      if let marks = mask?.elements {
+        for index in range { values[index] = marks[index] != 0 ? transform(values[index]) : 0 }
       } else {
         for index in range { values[index] = transform(values[index]) }
       }

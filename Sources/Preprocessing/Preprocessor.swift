@@ -25,12 +25,12 @@ public struct Preprocessor: Sendable {
   ///   - spacing: mm, `[z, y, x]`.
   /// - Throws: `PreprocessingError` if the channels don't fit the plan, the image is empty, or nothing finite comes out.
   public func run(image: ChannelVolume, spacing: Spacing, pool: ComputePool) throws -> PreprocessedCase {
-    let geometry = try geometry(of: image, spacing: spacing)
-    let extent = geometry.resampledExtent
+    let properties = try properties(of: image, spacing: spacing)
+    let extent = properties.resampledExtent
     let original = plan.transposeForward.apply(spacing)
     let policy = ResamplingPolicy.decide(
-      original: original, target: geometry.spacingAfterResampling, forceSeparateZ: nil)
-    let mask = try mask(of: image, geometry: geometry, policy: policy, pool: pool)
+      original: original, target: properties.spacingAfterResampling, forceSeparateZ: nil)
+    let mask = try mask(of: image, properties: properties, policy: policy, pool: pool)
     let result = ChannelVolume(
       channels: image.channels, extent: extent, storage: VoxelStorage(uninitialized: image.channels * extent.count))
     let resampler = VolumeResampler(
@@ -39,21 +39,20 @@ public struct Preprocessor: Sendable {
       let channel = result.channel(index)
       try withExtendedLifetime(image) {
         let view = VolumeView(
-          image.channel(index).baseAddress!, extent: image.extent, box: geometry.cropBox,
+          image.channel(index).baseAddress!, extent: image.extent, box: properties.cropBox,
           order: plan.transposeForward)
-        let resampled = try resampler.resize(view, to: extent, pool: pool)
-        channel.baseAddress!.update(from: resampled.elements.baseAddress!, count: extent.count)
+        try resampler.resize(view, to: extent, into: channel, pool: pool)
       }
-      let usedMask = normalization.usesMask ? mask?.elements : nil
-      try Normalizer(values: channel, mask: usedMask, pool: pool).run(normalization.scheme, channel: index)
+      try Normalizer(values: channel, mask: normalization.usesMask ? mask : nil, pool: pool)
+        .run(normalization.scheme, channel: index)
     }
-    return PreprocessedCase(volume: result, properties: geometry)
+    return PreprocessedCase(volume: result, properties: properties)
   }
 
-  /// The extents on the way, without computing a voxel of the result: what a run will need can be told before it starts.
+  /// Extents, spacings and the crop, without computing a voxel of the result: what a run will need can be told before it starts.
   ///
   /// - Throws: as `run`.
-  public func geometry(of image: ChannelVolume, spacing: Spacing) throws -> CaseProperties {
+  public func properties(of image: ChannelVolume, spacing: Spacing) throws -> CaseProperties {
     guard image.channels == plan.channels.count else {
       throw PreprocessingError(
         .channelCount,
@@ -101,11 +100,11 @@ public struct Preprocessor: Sendable {
   private static let maximumVoxels = 1_099_511_627_776.0
 
   /// The nonzero region on the network's grid, 1 inside, if any channel uses it.
-  private func mask(of image: ChannelVolume, geometry: CaseProperties, policy: ResamplingPolicy, pool: ComputePool)
+  private func mask(of image: ChannelVolume, properties: CaseProperties, policy: ResamplingPolicy, pool: ComputePool)
     throws -> LabelVolume?
   {
     guard plan.channels.contains(where: { $0.usesMask && $0.scheme != .noNorm }) else { return nil }
-    let region = NonzeroRegion.mask(of: image).cropped(to: geometry.cropBox).transposed(by: plan.transposeForward)
-    return try LabelResampler(policy: policy).resize(region, to: geometry.resampledExtent, pool: pool)
+    let region = NonzeroRegion.mask(of: image).cropped(to: properties.cropBox).transposed(by: plan.transposeForward)
+    return try LabelResampler(policy: policy).resize(region, to: properties.resampledExtent, pool: pool)
   }
 }

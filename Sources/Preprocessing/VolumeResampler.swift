@@ -30,91 +30,108 @@ public struct VolumeResampler: Sendable {
     guard let base = elements.baseAddress, elements.count == extent.count else {
       throw PreprocessingError(.emptyResult, "resampling needs \(extent.count) voxels, found \(elements.count)")
     }
-    return try resize(VolumeView(base, extent: extent), to: target, pool: pool)
-  }
-
-  /// The view, resized; a plain copy where the extents are equal, without filter and without clipping.
-  func resize(_ source: VolumeView, to target: Extent, pool: ComputePool) throws -> VoxelStorage<Float> {
-    if source.extent == target {
-      // A table of order 0 that changes nothing copies, permutes and replaces NaN.
-      let taps = try AxisTaps.make(order: 0, from: target.y, to: target.y)
-      return AxisResampler(taps: taps, axis: 1, replacesNaN: replacesNaN).run(source, pool: pool)
+    guard target.lengths.allSatisfy({ $0 > 0 }) else {
+      throw PreprocessingError(.emptyResult, "resampling to \(target) voxels is impossible; no axis may be empty")
     }
-    guard case .separate(let axis) = policy else {
-      let axes = [0, 1, 2].filter { source.extent[$0] != target[$0] }
-      let range = ValueRange.ofVolume(source, replacesNaN: replacesNaN, pool: pool)
-      let result = try passes(source, axes: axes, to: target, pool: pool)
-      let ranges = [ValueRange](repeating: range, count: target.z)
-      ValueRange.clip(result.elements, extent: target, across: 0, to: ranges, pool: pool)
-      return result
-    }
-    return try separate(source, axis: axis, to: target, pool: pool)
-  }
-
-  /// Slices across `axis` resized in their planes and clipped, then the axis itself.
-  private func separate(_ source: VolumeView, axis: Int, to target: Extent, pool: ComputePool) throws
-    -> VoxelStorage<Float>
-  {
-    let along = AxisResampler(
-      taps: try AxisTaps.make(order: orderZ, from: source.extent[axis], to: target[axis]), axis: axis,
-      replacesNaN: replacesNaN)
-    let changesAxis = source.extent[axis] != target[axis]
-    // Nearest slices that nobody takes need no resizing: shrinking picks first, growing picks last.
-    if changesAxis, orderZ == 0, target[axis] < source.extent[axis] {
-      var picked = source.extent
-      picked[axis] = target[axis]
-      let slices = along.run(source, pool: pool)
-      return try withExtendedLifetime(slices) {
-        try inPlane(VolumeView(slices.elements.baseAddress!, extent: picked), axis: axis, to: target, pool: pool)
-      }
-    }
-    var planes = target
-    planes[axis] = source.extent[axis]
-    let resized = try inPlane(source, axis: axis, to: planes, pool: pool)
-    guard changesAxis else { return resized }
-    return withExtendedLifetime(resized) {
-      along.run(VolumeView(resized.elements.baseAddress!, extent: planes), pool: pool)
-    }
-  }
-
-  private func inPlane(_ source: VolumeView, axis: Int, to target: Extent, pool: ComputePool) throws
-    -> VoxelStorage<Float>
-  {
-    let axes = [0, 1, 2].filter { $0 != axis && source.extent[$0] != target[$0] }
-    let ranges = ValueRange.ofSlices(source, across: axis, replacesNaN: replacesNaN, pool: pool)
-    let result = try passes(source, axes: axes, to: target, pool: pool)
-    ValueRange.clip(result.elements, extent: target, across: axis, to: ranges, pool: pool)
+    let result = VoxelStorage<Float>(uninitialized: target.count)
+    try resize(VolumeView(base, extent: extent), to: target, into: result.elements, pool: pool)
     return result
   }
 
+  /// Resizes the view into `result`, or copies it where the extents are equal, without filter and without clipping.
+  func resize(
+    _ source: VolumeView, to target: Extent, into result: UnsafeMutableBufferPointer<Float>, pool: ComputePool
+  ) throws {
+    if source.extent == target {
+      return try copy(source, into: result, pool: pool)
+    }
+    guard case .separate(let axis) = policy else {
+      let range = ValueRange.ofVolume(source, replacesNaN: replacesNaN, pool: pool)
+      try passes(source, axes: [0, 1, 2], to: target, into: result, pool: pool)
+      let ranges = [ValueRange](repeating: range, count: target.z)
+      ValueRange.clip(result, extent: target, across: 0, to: ranges, pool: pool)
+      return
+    }
+    try separate(source, axis: axis, to: target, into: result, pool: pool)
+  }
+
+  /// A table of order 0 that changes no length copies, permutes and replaces NaN.
+  private func copy(_ source: VolumeView, into result: UnsafeMutableBufferPointer<Float>, pool: ComputePool) throws {
+    let taps = try AxisTaps.make(order: 0, from: source.extent.y, to: source.extent.y)
+    AxisResampler(taps: taps, axis: 1, replacesNaN: replacesNaN).run(source, into: result.baseAddress!, pool: pool)
+  }
+
+  /// Slices across `axis` resized in their planes and clipped, then the axis itself.
+  private func separate(
+    _ source: VolumeView, axis: Int, to target: Extent, into result: UnsafeMutableBufferPointer<Float>,
+    pool: ComputePool
+  ) throws {
+    guard source.extent[axis] != target[axis] else {
+      return try inPlane(source, axis: axis, to: target, into: result, pool: pool)
+    }
+    let along = AxisResampler(
+      taps: try AxisTaps.make(order: orderZ, from: source.extent[axis], to: target[axis]), axis: axis,
+      replacesNaN: replacesNaN)
+    // Nearest slices that nobody takes need no resizing: shrinking picks first, growing picks last.
+    if orderZ == 0, target[axis] < source.extent[axis] {
+      let picked = along.extent(of: source)
+      let slices = VoxelStorage<Float>(uninitialized: picked.count)
+      let elements = slices.elements.baseAddress!
+      along.run(source, into: elements, pool: pool)
+      try withExtendedLifetime(slices) {
+        try inPlane(VolumeView(elements, extent: picked), axis: axis, to: target, into: result, pool: pool)
+      }
+    } else {
+      var planes = target
+      planes[axis] = source.extent[axis]
+      let resized = VoxelStorage<Float>(uninitialized: planes.count)
+      try inPlane(source, axis: axis, to: planes, into: resized.elements, pool: pool)
+      withExtendedLifetime(resized) {
+        along.run(
+          VolumeView(resized.elements.baseAddress!, extent: planes), into: result.baseAddress!, pool: pool)
+      }
+    }
+  }
+
+  private func inPlane(
+    _ source: VolumeView, axis: Int, to target: Extent, into result: UnsafeMutableBufferPointer<Float>,
+    pool: ComputePool
+  ) throws {
+    let ranges = ValueRange.ofSlices(source, across: axis, replacesNaN: replacesNaN, pool: pool)
+    try passes(source, axes: [0, 1, 2].filter { $0 != axis }, to: target, into: result, pool: pool)
+    ValueRange.clip(result, extent: target, across: axis, to: ranges, pool: pool)
+  }
+
   /// One pass an axis. An axis of unchanged length is left out: its spline passes through its own samples.
-  private func passes(_ source: VolumeView, axes: [Int], to target: Extent, pool: ComputePool) throws
-    -> VoxelStorage<Float>
-  {
+  private func passes(
+    _ source: VolumeView, axes: [Int], to target: Extent, into result: UnsafeMutableBufferPointer<Float>,
+    pool: ComputePool
+  ) throws {
     // Axes that shrink most come first, so that the passes between have the fewest voxels.
-    let axes = axes.sorted {
+    let axes = axes.filter { source.extent[$0] != target[$0] }.sorted {
       let left = Double(target[$0]) / Double(source.extent[$0])
       let right = Double(target[$1]) / Double(source.extent[$1])
       return left != right ? left < right : $0 > $1
     }
-    guard let first = axes.first else {
-      return try VolumeResampler(order: 0, policy: .isotropic, replacesNaN: replacesNaN)
-        .resize(source, to: source.extent, pool: pool)
+    guard let last = axes.last else { return try copy(source, into: result, pool: pool) }
+    var view = source
+    var between: VoxelStorage<Float>?
+    for axis in axes.dropLast() {
+      let resampler = try resampler(view, axis: axis, to: target)
+      let extent = resampler.extent(of: view)
+      let next = VoxelStorage<Float>(uninitialized: extent.count)
+      // Until here lives the memory that the view looks at.
+      withExtendedLifetime(between) { resampler.run(view, into: next.elements.baseAddress!, pool: pool) }
+      between = next
+      view = VolumeView(next.elements.baseAddress!, extent: extent)
     }
-    var extent = source.extent
-    var result = try pass(source, axis: first, to: target[first], pool: pool)
-    extent[first] = target[first]
-    for axis in axes.dropFirst() {
-      result = try withExtendedLifetime(result) {
-        try pass(VolumeView(result.elements.baseAddress!, extent: extent), axis: axis, to: target[axis], pool: pool)
-      }
-      extent[axis] = target[axis]
+    try withExtendedLifetime(between) {
+      try resampler(view, axis: last, to: target).run(view, into: result.baseAddress!, pool: pool)
     }
-    return result
   }
 
-  private func pass(_ source: VolumeView, axis: Int, to length: Int, pool: ComputePool) throws -> VoxelStorage<Float> {
-    let taps = try AxisTaps.make(order: order, from: source.extent[axis], to: length)
-    return AxisResampler(taps: taps, axis: axis, replacesNaN: replacesNaN).run(source, pool: pool)
+  private func resampler(_ view: VolumeView, axis: Int, to target: Extent) throws -> AxisResampler {
+    let taps = try AxisTaps.make(order: order, from: view.extent[axis], to: target[axis])
+    return AxisResampler(taps: taps, axis: axis, replacesNaN: replacesNaN)
   }
 }

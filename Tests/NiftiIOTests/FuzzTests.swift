@@ -1,8 +1,9 @@
 import Foundation
-import NiftiIO
 import Testing
 import Testkit
 import Volumes
+
+@testable import NiftiIO
 
 /// Damaged files are refused, or read as something else; they never bring the process down or ask for absurd memory.
 @Suite("Damaged NIfTI files")
@@ -50,6 +51,34 @@ struct FuzzTests {
         #expect(!Self.reads(Array(original[0..<length])), "cut at \(length)")
       }
     }
+  }
+
+  @Test func compressedFilesMayHoldNeitherLessNorMore() throws {
+    func code(_ bytes: [UInt8]) -> NiftiError.Code? {
+      do {
+        _ = try MedicalImage(files: [bytes])
+        return nil
+      } catch let error as NiftiError {
+        return error.code
+      } catch {
+        return nil
+      }
+    }
+    func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
+      let encoder = try GzipEncoder()
+      try bytes.withUnsafeBytes { try encoder.append($0) }
+      return try encoder.finish()
+    }
+    let file = NiftiFile().file
+    #expect(code(try gzip(file)) == nil)
+    #expect(code(try gzip(file + [0])) == .trailingBytes)
+    #expect(code(try gzip(Array(file.dropLast()))) == .truncated)
+    // Two members make one file, and what follows the last is nobody's.
+    #expect(code(try gzip(Array(file[..<100])) + gzip(Array(file[100...])) + [0, 0]) == nil)
+    // Each bit of the sum over the data counts.
+    var damaged = try gzip(file)
+    damaged[damaged.count - 8] ^= 1
+    #expect(code(damaged) == .truncated)
   }
 
   @Test func aBombIsRefusedBeforeItInflates() throws {
