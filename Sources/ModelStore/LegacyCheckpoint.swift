@@ -69,24 +69,26 @@ final class LegacyCheckpoint: CheckpointContainer {
   }
 
   private static func header(_ bytes: UnsafeRawBufferPointer) throws(PickleError) -> Header {
+    // The first three hold a handful of numbers.
+    let small = PickleLimits(instructions: 1000, elements: 1000)
     var offset = 0
-    func next() throws(PickleError) -> PickleValue {
+    func next(_ limits: PickleLimits) throws(PickleError) -> PickleValue {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-      let pickle = try Pickle.load(rest, policy: .torchCheckpoint)
+      let pickle = try Pickle.load(rest, policy: .torchCheckpoint, limits: limits)
       offset += pickle.length
       return pickle.value
     }
-    guard try next() == .bigInteger(magic) else {
+    guard try next(small) == .bigInteger(magic) else {
       throw .malformed("it doesn't begin with torch's magic number", offset: 0)
     }
-    guard try next().int == protocolVersion else {
+    guard try next(small).int == protocolVersion else {
       throw .malformed("it isn't of torch's protocol \(protocolVersion)", offset: offset)
     }
-    guard try next()["little_endian"]?.boolean != false else {
+    guard try next(small)["little_endian"]?.boolean != false else {
       throw .malformed("it was written on a big-endian machine", offset: offset)
     }
-    let root = try next()
-    let keys = try next().elements ?? []
+    let root = try next(.standard)
+    let keys = try next(PickleLimits(instructions: 500_000)).elements ?? []
     let names = keys.compactMap(\.text)
     guard names.count == keys.count, Set(names).count == names.count else {
       throw .malformed("its list of storages isn't a list of different texts", offset: offset)

@@ -92,12 +92,9 @@ public struct ModelManifest: Hashable, Sendable, Codable {
     return try encoder.encode(self)
   }
 
-  /// The model's digest: SHA-256 over each file's path, size and digest, and the folds' order.
+  /// The model's digest: SHA-256 of `encoded()`. It covers every file's content and path, the folds and their order.
   public var digest: Digest {
-    var lines = files.map { "\($0.sha256) \($0.size) \($0.path)" }
-    lines.append("folds " + folds.map(\.folder).joined(separator: " "))
-    lines.append("configuration \(configuration.rawValue)")
-    return Digest(of: Array(lines.joined(separator: "\n").utf8))
+    get throws { Digest(of: try encoded()) }
   }
 
   /// The selection that opens the same folds in the folder to which the files were fetched.

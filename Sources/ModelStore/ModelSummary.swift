@@ -87,6 +87,10 @@ public struct ModelSummary: Hashable, Sendable, Codable {
     mirroringAllowed = model.mirroringAllowed
     mirrorAxes = model.mirrorAxes
     self.folds = folds
-    sha256 = manifest.digest.hexadecimal
+    do {
+      sha256 = try manifest.digest.hexadecimal
+    } catch {
+      throw ModelStoreError(.unreadable, "The manifest of '\(model.folder.path)' can't be written as JSON: \(error).")
+    }
   }
 }

@@ -5,8 +5,7 @@ extension PickleValue {
   public var int: Int? {
     switch self {
     case .integer(let value): return Int(exactly: value)
-    case .scalar(let scalar): return scalar.type == .bool ? nil : scalar.integers?.first.flatMap { Int(exactly: $0) }
-    default: return nil
+    default: return numpyScalar.flatMap { $0.type == .bool ? nil : $0.integers?.first.flatMap { Int(exactly: $0) } }
     }
   }
 
@@ -15,16 +14,21 @@ extension PickleValue {
     switch self {
     case .integer(let value): return Double(value)
     case .float(let value): return value
-    case .scalar(let scalar): return scalar.type == .bool ? nil : scalar.doubles.first
-    default: return nil
+    default: return numpyScalar.flatMap { $0.type == .bool ? nil : $0.doubles.first }
     }
   }
 
   public var boolean: Bool? {
+    if case .bool(let value) = self { return value }
+    return numpyScalar.flatMap { $0.type == .bool ? $0.data.first.map { $0 != 0 } : nil }
+  }
+
+  /// A scalar of numpy, or an array without axes, which stands for the same.
+  private var numpyScalar: NumpyArray? {
     switch self {
-    case .bool(let value): return value
-    case .scalar(let scalar) where scalar.type == .bool: return scalar.data.first.map { $0 != 0 }
-    default: return nil
+    case .scalar(let scalar): scalar
+    case .array(let array) where array.shape.isEmpty: array
+    default: nil
     }
   }
 

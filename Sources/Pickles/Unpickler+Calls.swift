@@ -1,5 +1,8 @@
 /// The few calls that nnU-Net's pickles make, each spelled out: nothing else can be called.
 extension Unpickler {
+  /// Arguments of a call that is kept as data; torch's have seven at most.
+  private static let maximumArguments = 16
+
   mutating func reduce() throws(PickleError) {
     let operands = try pop(2)
     guard case .name(let index) = operands[0] else {
@@ -7,7 +10,7 @@ extension Unpickler {
     }
     let (global, meaning) = names[Int(index)]
     guard let arguments = tuple(operands[1]) else { throw malformed("the arguments of \(global) aren't a tuple") }
-    let unexpected = malformed("\(global) is called with unexpected arguments")
+    var unexpected: PickleError { malformed("\(global) is called with unexpected arguments") }
 
     switch meaning {
     case .orderedDictionary:
@@ -43,6 +46,8 @@ extension Unpickler {
       else { throw unexpected }
       push(.array(try array(type: type, shape: shape, data: data, columnMajor: order == "F")))
     case .call:
+      // The arguments are copied, so a long tuple that is used again and again must not pass.
+      guard arguments.count <= Unpickler.maximumArguments else { throw unexpected }
       push(.call, [operands[0]] + arguments)
     case .symbol, .numpyArrayType:
       throw malformed("it calls \(global), which may only be mentioned")

@@ -29,6 +29,8 @@ private struct ValueBuilder {
   let names: [PickleGlobal]
   let limits: PickleLimits
   private var states: [State]
+  /// What has been looked at so far, in elements. Parts that are shared are looked at once, but a key is hashed wherever it stands.
+  private var work = 0
 
   init(nodes: [Unpickler.Node], names: [PickleGlobal], limits: PickleLimits) {
     self.nodes = nodes
@@ -68,11 +70,13 @@ private struct ValueBuilder {
     values.reserveCapacity(node.items.count)
     var height = 0
     var size = 1
-    for item in node.items {
+    let hasKeys = node.kind == .dictionary || node.kind == .orderedDictionary
+    for (index, item) in node.items.enumerated() {
       let built = try build(item, depth: depth + 1)
       height = max(height, built.height)
       size += built.size
-      guard size <= limits.elements else {
+      work += built.height == 0 || (hasKeys && index.isMultiple(of: 2)) ? built.size : 1
+      guard size <= limits.elements, work <= limits.elements else {
         throw .limitExceeded("its values have more than \(limits.elements) elements")
       }
       values.append(built.value)

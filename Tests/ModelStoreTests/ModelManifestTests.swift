@@ -28,14 +28,15 @@ struct ModelManifestTests {
     let again = try ModelManifest(of: copy.open())
     #expect(first == again)
     #expect(try first.encoded() == again.encoded())
-    #expect(first.digest == again.digest)
-    #expect(try ModelManifest(of: folder.open(.list([0]))).digest != first.digest)
-    #expect(try ModelManifest(of: folder.open(.list([1, 0]))).digest != first.digest)
+    let digest = try first.digest
+    #expect(try again.digest == digest)
+    #expect(try ModelManifest(of: folder.open(.list([0]))).digest != digest)
+    #expect(try ModelManifest(of: folder.open(.list([1, 0]))).digest != digest)
 
     var bytes = [UInt8](try Data(contentsOf: folder.checkpoint))
     bytes[bytes.count / 2] ^= 1
     try folder.replace(folder.checkpoint, with: bytes)
-    #expect(try ModelManifest(of: folder.open()).digest != first.digest)
+    #expect(try ModelManifest(of: folder.open()).digest != digest)
   }
 
   @Test("a manifest comes back from its JSON, and opens the same folds where the files were fetched to")

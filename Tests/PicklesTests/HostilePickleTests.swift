@@ -157,6 +157,14 @@ struct HostilePickleTests {
     let encode = Make.global("_codecs", "encode") + Make("q\u{1}0Vlatin1\nq\u{2}0")
     let again = (Make("h\u{1}h\u{0}h\u{2}") + Make.raw(0x86) + Make("R0")) * 100_000
     #expect(refusal(long + encode + again + Make("N.")) != nil)
+    // A long tuple of arguments that is passed again and again.
+    let arguments = Make("(") + Make("N") * 500_000 + Make("tq\u{0}0")
+    let call = Make.global("torch._utils", "_rebuild_tensor_v2") + Make("q\u{1}0") + Make("h\u{1}h\u{0}R0") * 200_000
+    #expect(refusal(arguments + call + Make("N.")) != nil)
+    // A long key in many dictionaries, on many levels: each level alone is small enough.
+    let level = Make("](") + Make("}h\u{0}Ns") * 600 + Make("e")
+    let levels = (Make("](") + level) * 150 + Make("N") + Make("e") * 150
+    #expect(refusal(long + levels + Make(".")) != nil)
     // As many keys as fit, all the same: one entry, no harm.
     _ = refusal(Make("}(") + Make("I1\nI1\n") * 100_000 + Make("u."))
   }
