@@ -35,15 +35,28 @@ struct RabbitMQJobQueueTests {
     await queue.close()
   }
 
-  @Test func connectionIsClosedWhenTheQueueIsDropped() async throws {
-    let events = EventLog()
-    weak var dropped: RabbitMQJobQueue?
+  /// Neither a subscription nor a connection that nobody holds any more keeps messages from others.
+  @Test func whatIsDroppedGivesItsDeliveriesBack() async throws {
+    let url = try #require(sharedURL)
+    let settings = RabbitMQJobQueue.Settings(queuePrefix: "test.\(UUID().uuidString).", connectionName: "test dropping")
+    let queue = try RabbitMQJobQueue(url: url, settings: settings)
+    try await queue.prepare()
+    try await queue.publish(QueueMessage(id: "1", type: "t", body: []), to: .tiles)
+
     do {
-      let queue = try RabbitMQJobQueue(url: try #require(sharedURL), onEvent: events.record)
-      try await queue.prepare()
-      dropped = queue
+      let forgetful = try RabbitMQJobQueue(url: url, settings: settings)
+      try await forgetful.prepare()
+      _ = try await queue.subscribe(to: .tiles, prefetch: 1)
+      let consumer = try await forgetful.subscribe(to: .tiles, prefetch: 1)
+      _ = try await consumer.next()
     }
-    #expect(dropped == nil)
+    let consumer = try await queue.subscribe(to: .tiles, prefetch: 1)
+    let delivery = try await consumer.next()
+    #expect(delivery?.message.id == "1")
+    try await delivery?.acknowledge()
+    #expect(await queue.status(of: .tiles) == QueueStatus(ready: 0, consumers: 1))
+    await queue.close()
+    try await removeQueues(url, settings)
   }
 
   private func removeQueues(_ url: String, _ settings: RabbitMQJobQueue.Settings) async throws {
