@@ -19,7 +19,7 @@ public struct ImageGeometry: Hashable, Sendable, Codable {
   /// `srow_x`, `srow_y`, `srow_z`: 3 rows of 4.
   public let sform: [Double]
 
-  /// - Throws: `NiftiError` if a spacing is zero or not finite, or the position in use isn't finite.
+  /// - Throws: `NiftiError` if a spacing isn't possible, or the position in use isn't finite.
   init(
     rank: Int, pixdim: [Double], xyztUnits: Int, qformCode: Int, sformCode: Int, quaternion: [Double],
     offset: [Double], sform: [Double]
@@ -31,12 +31,13 @@ public struct ImageGeometry: Hashable, Sendable, Codable {
     var pixdim = pixdim
     // A slice has a thickness only if the header gives one.
     if rank == 2, !pixdim[3].isFinite || pixdim[3] == 0 { pixdim[3] = 1 }
-    guard pixdim[1...3].allSatisfy({ $0.isFinite && $0 != 0 }) else {
+    let unit = Self.millimetres(perUnit: xyztUnits)
+    guard pixdim[1...3].allSatisfy({ Self.possibleSpacing.contains(abs($0) * unit) }) else {
       throw NiftiError(
         .spacing,
         """
-        reading an image needs a spacing other than 0 along each axis, the header announces \
-        \(pixdim[1...rank].map { "\($0)" }.joined(separator: " x ")); correct pixdim in the header
+        reading an image needs a spacing between 1e-6 and 1e6 mm along each axis, the header announces \
+        \(pixdim[1...rank].map { "\($0 * unit)" }.joined(separator: " x ")) mm; correct pixdim in the header
         """)
     }
     if !pixdim[0].isFinite { pixdim[0] = 1 }
@@ -58,6 +59,25 @@ public struct ImageGeometry: Hashable, Sendable, Codable {
     sform = [Double](repeating: 0, count: 12)
   }
 
+  /// Refuses what no header could have said.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func numbers(_ key: CodingKeys, _ count: Int) throws -> [Double] {
+      let values = try container.decode([Double].self, forKey: key)
+      guard values.count == count else {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container, debugDescription: "needs \(count) numbers, found \(values.count)")
+      }
+      return values
+    }
+    try self.init(
+      rank: container.decode(Int.self, forKey: .rank) == 2 ? 2 : 3, pixdim: numbers(.pixdim, 4),
+      xyztUnits: container.decode(Int.self, forKey: .xyztUnits),
+      qformCode: container.decode(Int.self, forKey: .qformCode),
+      sformCode: container.decode(Int.self, forKey: .sformCode), quaternion: numbers(.quaternion, 3),
+      offset: numbers(.offset, 3), sform: numbers(.sform, 12))
+  }
+
   /// NIfTI's code of millimetres without a unit of time.
   private static let millimetres = 2
 
@@ -73,13 +93,18 @@ public struct ImageGeometry: Hashable, Sendable, Codable {
   }
 
   /// Millimetres in one of the header's units: metres, millimetres and microns are known, all else is taken as mm, as by ITK.
-  public var millimetresPerUnit: Double {
-    switch xyztUnits & 7 {
+  public var millimetresPerUnit: Double { Self.millimetres(perUnit: xyztUnits) }
+
+  private static func millimetres(perUnit units: Int) -> Double {
+    switch units & 7 {
     case 1: 1e3
     case 3: 1e-3
     default: 1
     }
   }
+
+  /// mm. What lies outside is a mistake, and its volumes and extents could leave the range of numbers.
+  private static let possibleSpacing = 1e-6...1e6
 
   /// mm, `[z, y, x]`: what SimpleITK reports, the header's float32 widened.
   public var spacing: Spacing {

@@ -15,7 +15,7 @@ public struct Overlay: Sendable {
   /// A line above the planes.
   public let title: String?
 
-  /// - Throws: `PictureError` unless image and labels have one extent, with at least one voxel, and a positive spacing.
+  /// - Throws: `PictureError` unless image and labels have one extent, with at least one voxel, and the spacing is possible.
   public init(
     image: ChannelVolume, labels: LabelVolume, spacing: Spacing, orientation: Orientation? = nil,
     names: [Int: String] = [:], title: String? = nil
@@ -24,8 +24,9 @@ public struct Overlay: Sendable {
       throw PictureError(
         "a picture needs an image and labels on one grid, found \(image.extent) and \(labels.extent) voxels (z, y, x)")
     }
-    guard spacing.millimetres.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw PictureError("a picture needs a positive spacing, found \(spacing)")
+    // So that no size on paper leaves the range of numbers.
+    guard spacing.millimetres.allSatisfy({ (1e-6...1e6).contains($0) }) else {
+      throw PictureError("a picture needs a spacing between 1e-6 and 1e6 mm, found \(spacing)")
     }
     self.image = image
     self.labels = labels

@@ -38,6 +38,9 @@ struct ValueRange: Sendable {
     ValueRange(lower: min(lower, other.lower), upper: max(upper, other.upper))
   }
 
+  /// Whether both ends are numbers that splines can handle: an infinite sample would spread over its whole line.
+  var isFinite: Bool { lower.isFinite && upper.isFinite }
+
   /// The range of the whole volume.
   static func ofVolume(_ view: VolumeView, replacesNaN: Bool, pool: ComputePool) -> ValueRange {
     // Slices across the coarsest stride are contiguous where the view is.

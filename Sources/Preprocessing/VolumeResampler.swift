@@ -23,7 +23,7 @@ public struct VolumeResampler: Sendable {
 
   /// The channel `[z, y, x]` at `elements`, resized to `target`.
   ///
-  /// - Throws: `PreprocessingError` for an order other than 0, 1, 3 or an axis without voxels.
+  /// - Throws: `PreprocessingError` for an order other than 0, 1, 3, an axis without voxels, or infinite values.
   public func resize(
     _ elements: UnsafeBufferPointer<Float>, extent: Extent, to target: Extent, pool: ComputePool
   ) throws -> VoxelStorage<Float> {
@@ -47,12 +47,20 @@ public struct VolumeResampler: Sendable {
     }
     guard case .separate(let axis) = policy else {
       let range = ValueRange.ofVolume(source, replacesNaN: replacesNaN, pool: pool)
+      try checkFinite([range])
       try passes(source, axes: [0, 1, 2], to: target, into: result, pool: pool)
       let ranges = [ValueRange](repeating: range, count: target.z)
       ValueRange.clip(result, extent: target, across: 0, to: ranges, pool: pool)
       return
     }
     try separate(source, axis: axis, to: target, into: result, pool: pool)
+  }
+
+  private func checkFinite(_ ranges: [ValueRange]) throws {
+    guard ranges.allSatisfy(\.isFinite) else {
+      throw PreprocessingError(
+        .notFinite, "resampling needs finite intensities, found infinite or missing ones; correct the image")
+    }
   }
 
   /// A table of order 0 that changes no length copies, permutes and replaces NaN.
@@ -98,6 +106,7 @@ public struct VolumeResampler: Sendable {
     pool: ComputePool
   ) throws {
     let ranges = ValueRange.ofSlices(source, across: axis, replacesNaN: replacesNaN, pool: pool)
+    try checkFinite(ranges)
     try passes(source, axes: [0, 1, 2].filter { $0 != axis }, to: target, into: result, pool: pool)
     ValueRange.clip(result, extent: target, across: axis, to: ranges, pool: pool)
   }

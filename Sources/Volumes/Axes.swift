@@ -91,6 +91,18 @@ public struct AxisOrder: Hashable, Sendable, Codable {
     self.order = order
   }
 
+  /// Refuses what is no permutation.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let order = try container.decode([Int].self, forKey: .order)
+    guard let valid = AxisOrder(order: order) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .order, in: container,
+        debugDescription: "an axis order must be a permutation of 0, 1, 2, found \(order)")
+    }
+    self = valid
+  }
+
   public var isIdentity: Bool { order == [0, 1, 2] }
 
   /// The permutation that undoes this one.

@@ -136,6 +136,11 @@ struct GeometryTests {
       $0.pixdim = [-1, 0.7, 0.8, 0.9, 0, 0, 0, 0]
       $0.sform[0] = .nan
     }
-    #expect(try JSONDecoder().decode(ImageGeometry.self, from: JSONEncoder().encode(place)) == place)
+    let json = try JSONEncoder().encode(place)
+    #expect(try JSONDecoder().decode(ImageGeometry.self, from: json) == place)
+    var fields = try #require(JSONSerialization.jsonObject(with: json) as? [String: Any])
+    fields["pixdim"] = [1]
+    let short = try JSONSerialization.data(withJSONObject: fields)
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(ImageGeometry.self, from: short) }
   }
 }

@@ -65,7 +65,9 @@ struct RefusalTests {
   }
 
   @Test func spacingThatIsNone() {
-    for value in [0.0, .nan, .infinity, -.infinity] { expect(.spacing) { $0.pixdim[2] = value } }
+    for value in [0.0, 1e-7, -1e-30, 2e6, 1e38, .nan, .infinity, -.infinity] {
+      expect(.spacing) { $0.pixdim[2] = value }
+    }
   }
 
   @Test func placesThatAreNowhere() {

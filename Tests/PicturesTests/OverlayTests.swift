@@ -42,6 +42,7 @@ struct OverlayTests {
   /// Tiny, flat, thin, huge-voxelled: every shape gives a picture of a bearable size.
   @Test(arguments: [
     ([1, 1, 1], [1.0, 1, 1]), ([1, 3, 2], [5, 1, 1]), ([40, 1, 40], [1, 1, 1]), ([2, 2, 300], [0.01, 0.01, 30]),
+    ([3, 3, 3], [1e6, 1e-6, 1]),
     ([3, 200, 200], [50, 0.1, 0.1]),
   ])
   func everyShapeGivesAPicture(extent: [Int], spacing: [Double]) throws {
