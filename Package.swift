@@ -95,7 +95,9 @@ let package = Package(
     module(
       "Fleet",
       [
-        "FleetContracts", "Threads", "Inference", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging,
+        "FleetContracts", "Threads", "Inference", "Preprocessing", "SlidingWindow", "Kernels", "NiftiIO", "Volumes",
+        "Digests",
+        "ModelStore", "ModelPlans", logging,
         lifecycle,
       ]
     ),

@@ -23,7 +23,7 @@ public final class FileBlobStore: BlobStore {
 
   public func put(_ blob: Blob) async throws -> Digest {
     try await BlockingIO.run { [self] in
-      let digest = Digest(of: blob.bytes)
+      let digest = blob.withBytes { Digest(of: $0) }
       // A blob that is there and whole needn't be written again; one that was damaged is replaced.
       if try existing(digest) == nil { try write(blob, as: digest) }
       return digest
@@ -35,7 +35,7 @@ public final class FileBlobStore: BlobStore {
       guard try Files.exists(path(digest)) else { throw BlobStoreError.missing(digest) }
       if let blob = mapped[digest] { return blob }
       guard let blob = try Files.map(path(digest)) else { throw BlobStoreError.missing(digest) }
-      let found = Digest(of: blob.bytes)
+      let found = blob.withBytes { Digest(of: $0) }
       guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
       return mapped.share(blob, as: digest)
     }
@@ -60,14 +60,14 @@ public final class FileBlobStore: BlobStore {
 
   /// The stored file of `digest`, when it is there and whole.
   private func existing(_ digest: Digest) throws -> Blob? {
-    guard let blob = try Files.map(path(digest)), Digest(of: blob.bytes) == digest else { return nil }
+    guard let blob = try Files.map(path(digest)), blob.withBytes({ Digest(of: $0) }) == digest else { return nil }
     return blob
   }
 
   private func write(_ blob: Blob, as digest: Digest) throws {
     let temporary = "\(temporaryFolder)/\(digest.hexadecimal)-\(UUID().uuidString)"
     do {
-      try Files.write(blob.bytes, to: temporary)
+      try blob.withBytes { try Files.write($0, to: temporary) }
       try Files.makeFolders(folder(digest))
       try Files.rename(temporary, to: path(digest))
     } catch {

@@ -11,12 +11,13 @@ extension Blob {
   /// - Throws: `RunFailure` when they are not as many as the shape needs.
   func volume(channels: Int, extent: Extent) throws -> ChannelVolume {
     let count = channels * extent.count
-    guard bytes.count == count * MemoryLayout<Float>.stride else {
+    guard self.count == count * MemoryLayout<Float>.stride else {
       throw RunFailure(
         kind: .corrupt,
-        reason: "A blob of \(bytes.count) bytes can't be \(channels) x \(extent) float32 voxels.")
+        reason: "A blob of \(self.count) bytes can't be \(channels) x \(extent) float32 voxels.")
     }
-    let elements = bytes.bindMemory(to: Float.self)
-    return ChannelVolume(channels: channels, extent: extent, storage: VoxelStorage(borrowing: elements, owner: self))
+    // The storage holds this blob, so the pointer may leave the closure.
+    let storage = withBytes { VoxelStorage(borrowing: $0.bindMemory(to: Float.self), owner: self) }
+    return ChannelVolume(channels: channels, extent: extent, storage: storage)
   }
 }

@@ -31,7 +31,7 @@ public struct CasePreparer: RunPreparing {
     // Refuses what workers would refuse, before there are tiles.
     _ = try recipe.mirrorAxes(mirroring: options.mirroring)
     var files: [[UInt8]] = []
-    for image in run.images { files.append(Array(try await store.get(image).bytes)) }
+    for image in run.images { files.append(try await store.get(image).copy) }
 
     let images = files
     let (prepared, geometry, timings) = try await thread.run { [pool] in

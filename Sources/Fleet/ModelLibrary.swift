@@ -68,7 +68,7 @@ public actor ModelLibrary {
     if let model = opened[digest] { return model }
     guard let store, let cacheFolder else { throw BlobStoreError.missing(digest) }
     let blob = try await store.get(digest)
-    let manifest = try JSONDecoder().decode(ModelManifest.self, from: Data(blob.bytes))
+    let manifest = try JSONDecoder().decode(ModelManifest.self, from: Data(blob.copy))
     let folder = cacheFolder.appending(path: digest.hexadecimal)
     if !FileManager.default.fileExists(atPath: folder.path) {
       try await Self.fetch(manifest, from: store, into: folder)
@@ -88,8 +88,8 @@ public actor ModelLibrary {
       for file in manifest.files {
         let target = temporary.appending(path: file.path)
         try files.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        let bytes = try await store.get(file.sha256).bytes
-        try Data(bytes).write(to: target)
+        let blob = try await store.get(file.sha256)
+        try blob.withBytes { try Data($0).write(to: target) }
       }
       try files.moveItem(at: temporary, to: folder)
     } catch let error as BlobStoreError {

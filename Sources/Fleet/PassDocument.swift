@@ -38,7 +38,7 @@ struct PassDocument: Codable {
     let blob = try await store.get(digest)
     let document: PassDocument
     do {
-      document = try JSONDecoder().decode(PassDocument.self, from: Data(blob.bytes))
+      document = try JSONDecoder().decode(PassDocument.self, from: Data(blob.copy))
     } catch {
       throw RunFailure(kind: .invalid, reason: "The pass document \(digest) can't be read by this version: \(error)")
     }

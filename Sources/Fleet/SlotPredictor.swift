@@ -42,7 +42,7 @@ public actor SlotPredictor: TilePredicting {
     let blob = Blob(probabilities)
     let digest = try await store.put(blob)
     return ComputedTile(
-      probabilities: digest, bytes: blob.bytes.count, engine: predictor.engine,
+      probabilities: digest, bytes: blob.count, engine: predictor.engine,
       timings: TileTimings(fetch: fetch, infer: infer, put: watch.lap("put")))
   }
 

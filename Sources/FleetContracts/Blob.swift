@@ -1,9 +1,9 @@
 /// Bytes in memory that are shared and not changed: what a `BlobStore` takes and gives.
 ///
+/// The bytes are reached through `withBytes`, which keeps the blob alive: a pointer that outlives its blob points nowhere.
 /// `@unchecked Sendable` is right because the bytes are never written after init, and freed with the last reference.
 public final class Blob: @unchecked Sendable {
-  /// Readable as long as the blob lives: hold the blob, not only its bytes (`withExtendedLifetime(blob)`), while reading them.
-  public let bytes: UnsafeRawBufferPointer
+  private let bytes: UnsafeRawBufferPointer
   private let release: () -> Void
 
   /// A copy of `bytes`.
@@ -27,4 +27,15 @@ public final class Blob: @unchecked Sendable {
   }
 
   deinit { release() }
+
+  /// How many bytes there are.
+  public var count: Int { bytes.count }
+
+  /// Calls `body` with the bytes; the pointer is valid during the call, or for as long as somebody holds this blob.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
+  /// A copy of the bytes.
+  public var copy: [UInt8] { withBytes { Array($0) } }
 }

@@ -49,12 +49,12 @@ public final class InMemoryBlobStore: BlobStore {
 
   public func put(_ blob: Blob) async throws -> Digest {
     try await offThePool { [self] in
-      let digest = Digest(of: blob.bytes)
+      let digest = blob.withBytes { Digest(of: $0) }
       let spill: SpillFile? = try contents.withLock { contents in
         if contents.places[digest] != nil { return nil }
-        if blob.bytes.count <= budget - contents.used {
+        if blob.count <= budget - contents.used {
           contents.places[digest] = .memory(blob)
-          contents.used += blob.bytes.count
+          contents.used += blob.count
           return nil
         }
         if contents.spill == nil { contents.spill = try SpillFile(in: spillFolder.path) }
@@ -62,7 +62,7 @@ public final class InMemoryBlobStore: BlobStore {
       }
       guard let spill else { return digest }
       // Outside of the lock: writing takes its time. When another task has put the same bytes meanwhile, one extent is dropped.
-      let extent = try spill.append(blob.bytes)
+      let extent = try blob.withBytes { try spill.append($0) }
       contents.withLock { if $0.places[digest] == nil { $0.places[digest] = .file(extent) } }
       return digest
     }
@@ -79,7 +79,7 @@ public final class InMemoryBlobStore: BlobStore {
     case .file(let extent):
       return try await offThePool { [self] in
         let blob = try extent.map()
-        let found = Digest(of: blob.bytes)
+        let found = blob.withBytes { Digest(of: $0) }
         guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
         contents.withLock { $0.mapped[digest] = WeakBlob(blob: blob) }
         return blob
@@ -94,7 +94,7 @@ public final class InMemoryBlobStore: BlobStore {
   public func remove(_ digest: Digest) async throws {
     contents.withLock { contents in
       let place = contents.places.removeValue(forKey: digest)
-      if case .memory(let blob) = place { contents.used -= blob.bytes.count }
+      if case .memory(let blob) = place { contents.used -= blob.count }
       contents.mapped[digest] = nil
     }
   }

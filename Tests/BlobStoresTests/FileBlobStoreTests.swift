@@ -49,7 +49,7 @@ import Testkit
     let digest = try await store.put(Blob(copying: Array("voxels".utf8)))
     try replace(digest.hexadecimal, with: "voxelz")
     #expect(try await store.put(Blob(copying: Array("voxels".utf8))) == digest)
-    #expect(try await store.get(digest).contents == Array("voxels".utf8))
+    #expect(try await store.get(digest).copy == Array("voxels".utf8))
   }
 
   private func replace(_ name: String, with text: String) throws {

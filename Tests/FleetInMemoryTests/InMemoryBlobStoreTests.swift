@@ -30,7 +30,7 @@ import Testkit
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
     for number in 0..<5 {
       let digest = try await store.put(blob(number))
-      #expect(try await store.get(digest).contents.allSatisfy { $0 == UInt8(number) })
+      #expect(try await store.get(digest).copy.allSatisfy { $0 == UInt8(number) })
     }
     #expect(store.usage == (memory: 20_000, spilled: 30_000))
   }
@@ -50,7 +50,7 @@ import Testkit
     try await store.remove(first)
     for number in 2..<6 {
       let digest = try await store.put(blob(number))
-      #expect(held.contents.allSatisfy { $0 == 1 })
+      #expect(held.copy.allSatisfy { $0 == 1 })
       try await store.remove(digest)
     }
   }

@@ -23,7 +23,7 @@ struct NumberPredictor: TilePredicting {
     try await before(job)
     let blob = Blob(copying: Array("tile \(job.tile)".utf8))
     return ComputedTile(
-      probabilities: try await store.put(blob), bytes: blob.bytes.count, engine: "fake", timings: TileTimings(infer: 1))
+      probabilities: try await store.put(blob), bytes: blob.count, engine: "fake", timings: TileTimings(infer: 1))
   }
 }
 
@@ -33,7 +33,7 @@ struct JoiningStitcher: RunStitching {
 
   func stitch(_ work: StitchClaim) async throws -> RunOutcome {
     var all: [UInt8] = []
-    for tile in work.tiles { all += try await store.get(tile).bytes }
+    for tile in work.tiles { all += try await store.get(tile).copy }
     return RunOutcome(
       labelMap: try await store.put(Blob(copying: all)), labelVoxels: Digest(of: all), labels: [],
       timings: work.timings,

@@ -57,14 +57,14 @@ struct CasePredictor {
       let report = CaseReport(
         case: input, model: fleet.model, folds: fleet.folds, run: run, outcome: outcome, threads: threads)
       if let probabilities = outcome.probabilities, let properties = outcome.properties {
-        try CaseFiles.write(try await store.get(properties).bytes, to: files.properties)
-        try CaseFiles.write(try await store.get(probabilities).bytes, to: files.probabilities)
+        try await store.get(properties).withBytes { try CaseFiles.write($0, to: files.properties) }
+        try await store.get(probabilities).withBytes { try CaseFiles.write($0, to: files.probabilities) }
       }
       let labelMap = try await store.get(outcome.labelMap)
       let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
       try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
       try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
-      try CaseFiles.write(labelMap.bytes, to: files.labelMap)
+      try labelMap.withBytes { try CaseFiles.write($0, to: files.labelMap) }
       return report
     }
   }
@@ -72,7 +72,7 @@ struct CasePredictor {
   /// The overlay of the label map on the first channel.
   private func picture(of input: InputCase, labelMap: Blob, outcome: RunOutcome) throws -> [UInt8] {
     let image = try MedicalImage.load(input.channels[0])
-    let labels = try LabelMap(file: Array(labelMap.bytes)).labels
+    let labels = try LabelMap(file: labelMap.copy).labels
     let names = Dictionary(outcome.labels.map { ($0.label, $0.name) }, uniquingKeysWith: { first, _ in first })
     return try Overlay(
       image: image.voxels, labels: labels, spacing: image.spacing, orientation: image.geometry.orientation,
