@@ -132,7 +132,7 @@ let package = Package(
       ]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),
-    tests("FleetContractsTests", ["FleetContracts"]),
+    tests("FleetContractsTests", ["FleetContracts", "Digests"]),
     .target(
       name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",
       swiftSettings: swiftSettings),

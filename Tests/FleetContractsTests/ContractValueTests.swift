@@ -1,0 +1,64 @@
+import Digests
+import Foundation
+import Testing
+
+@testable import FleetContracts
+
+@Suite struct ContractValueTests {
+  @Test func identifiersSortByTheTimeOfTheirMaking() {
+    let moments = [0, 1, 1000, 1_700_000_000, 1_700_000_000.001, 4_000_000_000]
+    let identifiers = moments.map { RunID(UUID.version7(at: Date(timeIntervalSince1970: $0))).description }
+    #expect(identifiers == identifiers.sorted())
+    for text in identifiers { #expect(RunID(text)?.description == text && text.dropFirst(14).first == "7") }
+    #expect(RunID("no UUID") == nil)
+  }
+
+  @Test func pausesGrowFourfold() {
+    #expect((0...6).map { RetryPolicy.pause(afterAttempt: $0) } == [1, 1, 4, 16, 64, 64, 64].map { .seconds($0) })
+  }
+
+  @Test func attemptsAreLimitedAndWhatCantBeDoneIsntTriedAgain() {
+    for kind in FailureKind.allCases {
+      #expect(RetryPolicy.retries(kind, attempt: 1) == (kind != .invalid))
+      #expect(RetryPolicy.retries(kind, attempt: 4) == (kind != .invalid))
+      #expect(!RetryPolicy.retries(kind, attempt: 5))
+    }
+  }
+
+  @Test func theContentDigestCoversAllButTheKey() throws {
+    let base = Submission(images: [Digest(of: [1])], model: Digest(of: [2]), options: RunOptions(), key: "a")
+    var others = Array(repeating: base, count: 7)
+    others[0].images.append(Digest(of: [3]))
+    others[1].model = Digest(of: [3])
+    others[2].options.folds = ["all"]
+    others[3].options.mirroring = false
+    others[4].options.stepSize = 0.25
+    others[5].options.savesProbabilities = true
+    others[6].images = []
+    #expect(Set(try others.map { try $0.contentDigest }).union([try base.contentDigest]).count == 8)
+    var renamed = base
+    renamed.key = nil
+    #expect(try renamed.contentDigest == base.contentDigest)
+  }
+
+  /// Keys of submissions are compared over years and versions; a change here would make replays conflicts.
+  @Test func theContentDigestStaysTheSame() throws {
+    let submission = Submission(images: [Digest(of: [1])], model: Digest(of: [2]), options: RunOptions(stepSize: 0.3))
+    let canonical =
+      #"{"images":["\#(Digest(of: [1]))"],"model":"\#(Digest(of: [2]))","options":{"folds":[],"mirroring":true,"#
+      + #""savesProbabilities":false,"stepSize":0.3}}"#
+    #expect(try submission.contentDigest == Digest(of: canonical.utf8))
+  }
+
+  @Test func aBlobGivesItsMemoryBackWithTheLastReference() {
+    final class Owner {}
+    weak var seen: Owner?
+    do {
+      let owner = Owner()
+      seen = owner
+      let blob = Blob(bytes: UnsafeRawBufferPointer(start: nil, count: 0), owner: owner)
+      withExtendedLifetime(blob) { #expect(seen != nil) }
+    }
+    #expect(seen == nil)
+  }
+}

@@ -1,0 +1,65 @@
+import Digests
+import FleetContracts
+import Foundation
+import Testing
+
+@Suite struct MessageTests {
+  private let job = TileJob(
+    run: RunID(), pass: PassID(), epoch: 7, tile: 342, attempt: 2, document: Digest(of: "document".utf8))
+
+  private func result(_ outcome: TileResult.Outcome) -> TileResult {
+    TileResult(
+      job: job, outcome: outcome, worker: "host-4711", engine: "blas/avx512",
+      timings: TileTimings(fetch: 0.1, infer: 12.5, put: 1e-7))
+  }
+
+  @Test func aJobSurvivesItsMessage() throws {
+    let message = try QueueMessage(job)
+    #expect(try message.tileJob() == job)
+    #expect(message.type == "tessera.tile-job.v1")
+    #expect(message.id == "\(job.pass)/342/2")
+    #expect(message.body.count < 512)
+  }
+
+  @Test(arguments: [
+    TileResult.Outcome.computed(probabilities: Digest(of: "tile".utf8), bytes: 25_165_824),
+    .failed(kind: .corrupt, reason: "The volume's blob is damaged."),
+  ])
+  func aResultSurvivesItsMessage(outcome: TileResult.Outcome) throws {
+    let message = try QueueMessage(result(outcome))
+    #expect(try message.tileResult() == result(outcome))
+    #expect(message.body.count < QueueMessage.largestBody)
+  }
+
+  /// The schema's names, held against what is written.
+  @Test(arguments: ["tile-job.v1", "tile-result.v1"])
+  func bodiesHaveTheSchemasMembers(name: String) throws {
+    let schema = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources/FleetContracts/Schemas/\(name).json")
+    let description = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: schema)) as? [String: Any])
+    let required = try #require(description["required"] as? [String])
+    let properties = try #require(description["properties"] as? [String: Any])
+    let message =
+      try name.hasPrefix("tile-job")
+      ? QueueMessage(job) : QueueMessage(result(.failed(kind: .poison, reason: "It fails each time.")))
+    #expect(message.type == "tessera.\(name)")
+    let body = try #require(try JSONSerialization.jsonObject(with: Data(message.body)) as? [String: Any])
+    #expect(Set(required).isSubset(of: body.keys))
+    #expect(Set(body.keys).isSubset(of: properties.keys))
+  }
+
+  @Test func anotherTypeIsRefused() throws {
+    let message = try QueueMessage(job)
+    #expect(throws: MessageError.unknownType("tessera.tile-job.v1", expected: "tessera.tile-result.v1")) {
+      try message.tileResult()
+    }
+  }
+
+  @Test(arguments: ["", "{}", "[]", "{\"version\":1}", "\u{0}"])
+  func anUnreadableBodyIsAClearError(body: String) {
+    #expect(throws: MessageError.self) {
+      try QueueMessage(id: "1", type: TileJob.type, body: Array(body.utf8)).tileJob()
+    }
+  }
+}
