@@ -16,7 +16,7 @@ public struct TesseraCommand: AsyncParsableCommand {
     version: SoftwareVersion.current,
     subcommands: [
       PredictCommand.self, ModelCommand.self, SubmitCommand.self, StatusCommand.self, MigrateCommand.self,
-      DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, UpCommand.self,
+      DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, UpCommand.self, BenchCommand.self,
     ])
 
   public init() {}

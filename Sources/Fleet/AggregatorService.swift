@@ -3,7 +3,10 @@ public import Logging
 public import ServiceLifecycle
 
 /// The aggregator: writes tile results into the ledger, and stitches runs whose tiles are all in.
-public struct AggregatorService: Service {
+public struct AggregatorService: Service, CustomStringConvertible {
+  /// The service's name in logs.
+  public var description: String { "aggregator" }
+
   /// Results in hand at once: each is a small transaction.
   private static let prefetch = 64
 

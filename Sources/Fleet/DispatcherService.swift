@@ -5,7 +5,10 @@ public import ServiceLifecycle
 /// The dispatcher: prepares submitted runs, hands their tiles to the broker just in time, and finds tiles that got lost.
 ///
 /// Any number of dispatchers may run: runs are claimed, the window of tiles is shared through the ledger.
-public struct DispatcherService: Service {
+public struct DispatcherService: Service, CustomStringConvertible {
+  /// The service's name in logs.
+  public var description: String { "dispatcher" }
+
   private let ledger: any Ledger
   private let queue: any JobQueue
   private let preparer: any RunPreparing

@@ -6,7 +6,10 @@ public import ServiceLifecycle
 ///
 /// The order for each tile is what makes a crash harmless: probabilities into the store, result published and confirmed, job
 /// acknowledged. On SIGTERM each slot finishes its tile and takes no other.
-public struct WorkerService: Service {
+public struct WorkerService: Service, CustomStringConvertible {
+  /// The service's name in logs.
+  public var description: String { "worker" }
+
   /// A job that the broker has delivered this often before has probably killed those who had it; it is given up.
   public static let largestDeliveryCount = 10
 

@@ -231,7 +231,8 @@ final class AMQPConnection {
       }
       throw .connectionLost("\(action): the broker gave an answer that the protocol doesn't know")
     default:
-      throw .connectionLost("\(action): \(String(cString: amqp_error_string2(reply.library_error)))")
+      let reason = "\(action): \(String(cString: amqp_error_string2(reply.library_error)))"
+      throw reply.library_error == AMQP_STATUS_TIMEOUT.rawValue ? .noAnswer(reason) : .connectionLost(reason)
     }
   }
 }

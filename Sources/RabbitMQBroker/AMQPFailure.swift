@@ -2,6 +2,8 @@
 enum AMQPFailure: Error, Equatable {
   /// The connection can't be used any more: lost, timed out, never made.
   case connectionLost(String)
+  /// The broker left a request without an answer; the connection can't be used any more either.
+  case noAnswer(String)
   /// The broker closed the connection, with the protocol's code and text.
   case connectionClosed(code: Int, text: String)
   /// The broker closed the channel; the connection goes on.
@@ -9,7 +11,7 @@ enum AMQPFailure: Error, Equatable {
 
   var reason: String {
     switch self {
-    case .connectionLost(let reason): reason
+    case .connectionLost(let reason), .noAnswer(let reason): reason
     case .connectionClosed(_, let text), .channelClosed(_, _, let text): text
     }
   }
@@ -18,7 +20,7 @@ enum AMQPFailure: Error, Equatable {
   /// such virtual host (530). Waiting alone doesn't help.
   var isRefusal: Bool {
     switch self {
-    case .connectionLost: false
+    case .connectionLost, .noAnswer: false
     case .connectionClosed(let code, _), .channelClosed(_, let code, _): [403, 406, 530].contains(code)
     }
   }

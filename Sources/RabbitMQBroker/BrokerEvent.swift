@@ -18,6 +18,8 @@ public enum BrokerEvent: Hashable, Sendable, CustomStringConvertible {
   /// The broker closed a channel, as it does when an acknowledgement takes too long; it is opened again. Deliveries in hand
   /// are lost and come again.
   case channelClosed(reason: String)
+  /// A queue that served nobody was deleted and made anew.
+  case remade(QueueName)
   /// A message over the size limit came from elsewhere and went to the dead letters.
   case oversizedMessage(QueueName, bytes: UInt64)
 
@@ -31,6 +33,7 @@ public enum BrokerEvent: Hashable, Sendable, CustomStringConvertible {
     case .refusedMessage(let queue): "the broker refused a message for \(queue.rawValue); publishing it again"
     case .consumerCancelled(let queue): "the broker ended the consumer of \(queue.rawValue); consuming again"
     case .channelClosed(let reason): "the broker closed a channel; opening it again: \(reason)"
+    case .remade(let queue): "the queue \(queue.rawValue) served nobody; it was deleted and made anew"
     case .oversizedMessage(let queue, let bytes):
       "a message of \(bytes) bytes in \(queue.rawValue) went to the dead letters"
     }

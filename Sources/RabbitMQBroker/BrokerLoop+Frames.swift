@@ -108,7 +108,9 @@ extension BrokerLoop {
         try session.connection.consume(
           consumer.queue, topology, prefetch: consumer.prefetch, consumer: tag, channel: session.consuming)
         consumers.subscribed(id)
+        stuck.answered(consumer.queue)
       } catch {
+        if case .noAnswer = error { stuck.noAnswer(consumer.queue) }
         guard case .channelClosed(let channel, _, _) = error else { throw error }
         report(.channelClosed(reason: error.reason))
         consumers.failed(id, now: clock.now)

@@ -21,6 +21,7 @@ final class BrokerLoop {
   var preparing: [Ticket: BrokerCommand.Answer] = [:]
   var deliveries = OpenDeliveries()
   var consumers = ConsumerRoster<RabbitMQConsumer>()
+  var stuck = StuckQueues()
   /// Those who wait for the end; not `nil` once it is wanted.
   var closers: [CheckedContinuation<Void, Never>]?
 
@@ -60,11 +61,22 @@ final class BrokerLoop {
     let heartbeat = max(1, Int(clamping: settings.heartbeat.components.seconds))
     let session = try BrokerSession(address, heartbeat: heartbeat, name: settings.connectionName)
     try session.declareAll(topology)
+    try remakeStuckQueues(session)
     self.session = session
     backoff.reset()
     report(.connected(address))
     for answer in preparing.values { answer.resume() }
     preparing = [:]
+  }
+
+  private func remakeStuckQueues(_ session: BrokerSession) throws(AMQPFailure) {
+    for queue in stuck.takeGivenUp() {
+      // A queue with consumers works, for somebody who was faster.
+      guard try session.connection.declare(queue, topology, channel: session.declaring).consumers == 0 else { continue }
+      report(.remade(queue))
+      try session.connection.delete(queue, topology, channel: session.declaring)
+      _ = try session.connection.declare(queue, topology, channel: session.declaring)
+    }
   }
 
   /// Serves until the connection is lost, which it throws, or the end is wanted.

@@ -13,7 +13,8 @@ final class Fleet {
     folder = try TemporaryFolder()
     environment = servers.environment.merging([
       "TESSERA_STORE_URL": "file://\(folder.url.path)/store", "TESSERA_CACHE_FOLDER": "\(folder.url.path)/cache",
-      "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_LOG_LEVEL": "debug",
+      "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_OVERDUE_SECONDS": "10",
+      "TESSERA_LOG_LEVEL": "debug",
     ]) { $1 }
     try await succeed(["migrate", "up"])
     try await succeed(["model", "add", Fixtures.directory.appending(path: "Task501/model").path, "--name", "tissue"])
@@ -64,7 +65,7 @@ final class Fleet {
       if now.state == "failed" { throw Failure(description: "run \(run) failed: \(now.failure ?? "")") }
       try await Task.sleep(for: .milliseconds(200))
     }
-    throw Failure(description: "run \(run) didn't end within \(seconds) s")
+    throw Failure(description: "run \(run) didn't end within \(seconds) s; \(try await status(run))\n\(logs())")
   }
 
   /// What `--json` printed.
@@ -72,6 +73,15 @@ final class Fleet {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: Data(output.utf8))
+  }
+
+  /// The ends of all logs, for a failure's report.
+  private func logs() -> String {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
+    return files.filter { $0.hasSuffix(".log") && !$0.hasPrefix("status") }.map { file in
+      let text = (try? String(contentsOf: folder.url.appending(path: file), encoding: .utf8)) ?? ""
+      return "== \(file)\n\(text.suffix(1500))"
+    }.joined(separator: "\n")
   }
 
   struct Failure: Error, CustomStringConvertible { var description: String }
