@@ -75,16 +75,16 @@ public final class BlasExecutor: NetworkExecutor {
       let parameters = weights.floats(ofStep: index)
       let inputs = step.inputs.map { UnsafePointer(tensor($0)) }
       switch step.operation {
-      case .block(let block):
+      case .block(let block, let output):
         let gamma = parameters + block.packedWeights
         block.run(
           inputs: inputs, weights: parameters,
           normalization: .init(
             gamma: gamma, beta: gamma + block.outputChannels, epsilon: description.block.epsilon, slope: slope),
-          output: tensor(step.output), workplace: workplace, pool: pool)
-      case .upsampling(let upsampling):
+          output: tensor(output), workplace: workplace, pool: pool)
+      case .upsampling(let upsampling, let output):
         upsampling.run(
-          source: inputs[0], weights: parameters, target: tensor(step.output), scratch: scratch, pool: pool)
+          source: inputs[0], weights: parameters, target: tensor(output), scratch: scratch, pool: pool)
       case .head(let head):
         head.run(
           source: inputs[0], weights: parameters,
@@ -101,7 +101,7 @@ public final class BlasExecutor: NetworkExecutor {
     }
   }
 
-  private func tensor(_ index: Int?) -> UnsafeMutablePointer<Float> {
-    workspace.memory.floats(at: index.map { program.arena.offsets[$0] } ?? 0)
+  private func tensor(_ index: NetworkProgram.TensorIndex) -> UnsafeMutablePointer<Float> {
+    workspace.memory.floats(at: program.arena.offsets[index])
   }
 }

@@ -10,8 +10,9 @@ struct NetworkProgram {
   typealias TensorIndex = Int
 
   enum Operation {
-    case block(ConvolutionBlock)
-    case upsampling(Upsampling)
+    case block(ConvolutionBlock, output: TensorIndex)
+    case upsampling(Upsampling, output: TensorIndex)
+    /// Its output is the caller's.
     case head(SegmentationHead)
   }
 
@@ -19,8 +20,6 @@ struct NetworkProgram {
     let layer: NetworkLayer
     let operation: Operation
     let inputs: [TensorIndex]
-    /// `nil` for the head, whose output is the caller's.
-    let output: TensorIndex?
   }
 
   let description: NetworkDescription
@@ -85,7 +84,7 @@ private struct ProgramBuilder {
       input: extents[layer.level] &* stride, kernel: threeAxes(layer.kernel), stride: stride)
     let operation = ConvolutionBlock(
       window: window, sources: inputs.map { channels[$0] }, outputChannels: layer.outputChannels)
-    return append(layer, .block(operation), inputs: inputs)
+    return append(layer, inputs: inputs) { .block(operation, output: $0) }
   }
 
   mutating func upsampling(_ layer: NetworkLayer, input: Int) -> Int {
@@ -93,23 +92,27 @@ private struct ProgramBuilder {
     let operation = Upsampling(
       input: extents[layer.level] / factor, factor: factor, inputChannels: layer.inputChannels,
       outputChannels: layer.outputChannels)
-    return append(layer, .upsampling(operation), inputs: [input])
+    return append(layer, inputs: [input]) { .upsampling(operation, output: $0) }
   }
 
   mutating func head(_ layer: NetworkLayer, input: Int) {
     let operation = SegmentationHead(
       extent: extents[layer.level], inputChannels: layer.inputChannels, classes: layer.outputChannels)
     use([input])
-    steps.append(.init(layer: layer, operation: .head(operation), inputs: [input], output: nil))
+    steps.append(.init(layer: layer, operation: .head(operation), inputs: [input]))
   }
 
-  private mutating func append(_ layer: NetworkLayer, _ operation: NetworkProgram.Operation, inputs: [Int]) -> Int {
+  /// Adds a step with an output of its own.
+  private mutating func append(
+    _ layer: NetworkLayer, inputs: [Int], _ operation: (_ output: Int) -> NetworkProgram.Operation
+  ) -> Int {
     use(inputs)
+    let output = tensors.count
     tensors.append(
       .init(floats: layer.outputChannels * voxels(extents[layer.level]), steps: steps.count...steps.count))
     channels.append(layer.outputChannels)
-    steps.append(.init(layer: layer, operation: operation, inputs: inputs, output: tensors.count - 1))
-    return tensors.count - 1
+    steps.append(.init(layer: layer, operation: operation(output), inputs: inputs))
+    return output
   }
 
   /// The next step reads these tensors.

@@ -20,7 +20,7 @@ final class PackedWeights {
       let target = memory.floats(at: offsets[index])
       let name = step.layer.name
       switch step.operation {
-      case .block(let block):
+      case .block(let block, _):
         try read(weights, "\(name).conv.weight", block.packedWeights) { block.pack($0, into: target, pool: pool) }
         for (place, parameter) in ["instnorm.weight", "instnorm.bias"].enumerated() {
           let affine = target + block.packedWeights + place * block.outputChannels
@@ -28,7 +28,7 @@ final class PackedWeights {
             affine.update(from: $0, count: block.outputChannels)
           }
         }
-      case .upsampling(let upsampling):
+      case .upsampling(let upsampling, _):
         try read(weights, "\(name).weight", upsampling.packedWeights) {
           upsampling.pack($0, into: target, pool: pool)
         }
@@ -51,8 +51,8 @@ final class PackedWeights {
 
   private static func floats(_ step: NetworkProgram.Step, _ description: NetworkDescription) -> Int {
     switch step.operation {
-    case .block(let block): block.packedWeights + 2 * block.outputChannels
-    case .upsampling(let upsampling): upsampling.packedWeights
+    case .block(let block, _): block.packedWeights + 2 * block.outputChannels
+    case .upsampling(let upsampling, _): upsampling.packedWeights
     case .head(let head): head.classes * (head.inputChannels + (description.headHasBias ? 1 : 0))
     }
   }

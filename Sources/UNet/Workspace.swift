@@ -39,11 +39,11 @@ struct WorkspaceLayout {
     var channels = 0
     for step in program.steps {
       switch step.operation {
-      case .block(let block):
+      case .block(let block, _):
         scratchBytes = max(scratchBytes, block.scratchBytes)
         doubles = max(doubles, block.statisticsDoubles)
         channels = max(channels, block.outputChannels)
-      case .upsampling(let upsampling): scratchBytes = max(scratchBytes, upsampling.scratchBytes)
+      case .upsampling(let upsampling, _): scratchBytes = max(scratchBytes, upsampling.scratchBytes)
       case .head(let head): scratchBytes = max(scratchBytes, head.scratchBytes)
       }
     }
