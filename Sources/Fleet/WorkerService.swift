@@ -36,7 +36,11 @@ public struct WorkerService: Service, CustomStringConvertible {
         let subscription = try await queue.subscribe(to: .tiles, prefetch: 1)
         group.addTask {
           try await withGracefulShutdownHandler {
-            while let delivery = try await subscription.next() { try await handle(delivery, with: slot) }
+            while Pausing.goesOn, let delivery = try await subscription.next() {
+              // What arrives while the process is being stopped is for others.
+              guard Pausing.goesOn else { return try await delivery.putBack() }
+              try await handle(delivery, with: slot)
+            }
           } onGracefulShutdown: {
             Task { await subscription.cancel() }
           }

@@ -162,7 +162,7 @@ import Testing
     let started = AsyncStream<Void>.makeStream()
     let slow = NumberPredictor(store: store) { _ in
       started.continuation.yield()
-      try await Task.sleep(for: .milliseconds(100))
+      while !Task.isShuttingDownGracefully { try await Task.sleep(for: .milliseconds(1)) }
     }
     for tile in 0..<3 {
       let job = TileJob(run: RunID(), pass: PassID(), epoch: 1, tile: tile, attempt: 1, document: Digest(of: []))
