@@ -47,6 +47,7 @@ struct ModelAddCommand: AsyncParsableCommand {
         folder: URL(filePath: folder), selection: try FoldArguments.selection(folds), checkpoint: checkpoint,
         name: name,
         to: try adapters.store())
+      PostprocessingNotice.show(for: URL(filePath: folder))
       try await ledger.register(record)
       await ledger.close()
       Output.line(

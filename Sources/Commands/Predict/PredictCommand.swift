@@ -72,6 +72,7 @@ struct PredictCommand: AsyncParsableCommand {
       let fleet = try await LocalFleet(
         modelFolder: folder, selection: try model.selection(), checkpoint: model.checkpoint,
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, logger: FleetLogging.logger("predict"))
+      PostprocessingNotice.show(for: folder)
       if model.folds == ["all"] { Output.note("-f all: \(fleet.folds.joined(separator: ", "))") }
       let cases = try InputCases.find(URL(filePath: input), channels: fleet.model.channels)
       let predictor = CasePredictor(
