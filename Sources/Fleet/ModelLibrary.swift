@@ -1,6 +1,7 @@
 public import Digests
 public import FleetContracts
 public import Foundation
+internal import Inference
 public import ModelStore
 
 /// The models that this process has opened, by the digest of their manifest.
@@ -26,11 +27,12 @@ public actor ModelLibrary {
   }
 
   /// Opens a model where it lies, and takes it up under its digest.
-  /// - Throws: `ModelStoreError`.
+  /// - Throws: `ModelStoreError`; `InferenceError` for a model that this version can't apply.
   public func adopt(
     folder: URL, selection: FoldSelection, checkpoint: String, name: String = "local"
   ) throws -> (record: ModelRecord, folds: [String]) {
     let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
+    _ = try CaseRecipe(model)  // refuses a model that can't be applied before any image is read
     let manifest = try ModelManifest(of: model).encoded()
     let digest = Digest(of: manifest)
     opened[digest] = model
@@ -38,12 +40,13 @@ public actor ModelLibrary {
   }
 
   /// Puts all files of a model into `store`, so that workers can fetch it.
-  /// - Throws: `ModelStoreError`, `BlobStoreError`.
+  /// - Throws: `ModelStoreError`, `BlobStoreError`; `InferenceError` for a model that this version can't apply.
   public static func publish(
     folder: URL, selection: FoldSelection, checkpoint: String, name: String, to store: any BlobStore
   ) async throws -> ModelRecord {
     let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
-    // What can't be loaded here can't be loaded there: better now than in a worker at night.
+    // What can't be applied or loaded here can't be there: better now than in a worker at night.
+    _ = try CaseRecipe(model)
     for fold in model.folds { _ = try model.weights(fold: fold) }
     let manifest = try ModelManifest(of: model)
     for file in manifest.files {
