@@ -8,7 +8,8 @@ internal import Foundation
 final class ProgressLine {
   private let title: String
   private let isTerminal: Bool
-  private let started = ContinuousClock.now
+  /// When the first unit could begin: what went before says nothing of their speed.
+  private var started: ContinuousClock.Instant?
   private var lastTenth = -1
   private var isDrawn = false
 
@@ -22,7 +23,9 @@ final class ProgressLine {
   ///   - done: units finished.
   ///   - total: units altogether; 0 when not yet known.
   func show(step: String, done: Int, total: Int) {
-    let elapsed = ContinuousClock.now - started
+    let now = ContinuousClock.now
+    if total > 0, started == nil { started = now }
+    let elapsed = now - (started ?? now)
     if isTerminal {
       draw(step: step, done: done, total: total, elapsed: elapsed)
     } else if total > 0 {
@@ -41,7 +44,7 @@ final class ProgressLine {
       text +=
         "  [\(String(repeating: "#", count: filled))\(String(repeating: ".", count: width - filled))] \(done)/\(total)"
       if done > 0, done < total {
-        let rest = Double(elapsed.components.seconds) * Double(total - done) / Double(done)
+        let rest = elapsed / .seconds(1) * Double(total - done) / Double(done)
         text += "  about \(Formats.seconds(rest)) left"
       }
     }
