@@ -38,7 +38,9 @@ public struct AggregatorService: Service, CustomStringConvertible {
           Task { await subscription.cancel() }
         }
       }
-      group.addTask { await stitchLoop() }
+      group.addTask {
+        await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger).run(stitchOne)
+      }
       try await group.waitForAll()
     }
     logger.info("aggregator stopped")
@@ -85,43 +87,16 @@ public struct AggregatorService: Service, CustomStringConvertible {
     }
   }
 
-  private func stitchLoop() async {
-    while Pausing.goesOn {
-      do {
-        if try await stitchOne() { continue }
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("stitching failed, trying again", metadata: ["error": "\(error)"])
-      }
-      await Pausing.pause(settings.pollInterval)
-    }
-  }
-
   private func stitchOne() async throws -> Bool {
     guard let work = try await ledger.claimStitch(owner: settings.owner, lease: settings.lease) else { return false }
     let claim = work.claim
     let run = claim.run.id
     logger.info("stitching run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
-    do {
-      let outcome = try await cancelWhenGracefulShutdown {
-        try await LeaseKeeper(ledger: ledger, lease: settings.lease).holding(claim) { try await stitcher.stitch(work) }
-      }
+    try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
+      try await stitcher.stitch(work)
+    } commit: { outcome in
       try await ledger.complete(claim, outcome)
       logger.info("run completed", metadata: ["run": "\(run)", "labelVoxels": "\(outcome.labelVoxels)"])
-    } catch is CancellationError {
-      try? await ledger.release(claim)
-      throw CancellationError()
-    } catch LedgerError.fenced {
-      logger.notice("run passed to another aggregator", metadata: ["run": "\(run)"])
-    } catch {
-      let failure = RunFailure(error)
-      guard failure.kind != .transient else {
-        try? await ledger.release(claim)
-        throw error
-      }
-      logger.error("run failed", metadata: ["run": "\(run)", "reason": "\(failure.reason)"])
-      try await ledger.fail(claim, failure)
     }
     return true
   }

@@ -29,25 +29,15 @@ public struct DispatcherService: Service, CustomStringConvertible {
     try await queue.prepare()
     logger.info("dispatcher started")
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await loop("prepare", every: settings.pollInterval) { try await prepareOne() } }
-      group.addTask { await loop("dispatch", every: settings.pollInterval) { try await dispatchSome() } }
-      group.addTask { await loop("reconcile", every: settings.overdueAfter / 10) { try await reconcile() } }
+      group.addTask { await loop("prepare", settings.pollInterval).run(prepareOne) }
+      group.addTask { await loop("dispatch", settings.pollInterval).run(dispatchSome) }
+      group.addTask { await loop("reconcile", settings.overdueAfter / 10).run(reconcile) }
     }
     logger.info("dispatcher stopped")
   }
 
-  /// Calls `body` until the process is asked to stop; pauses when it had nothing to do, or failed.
-  private func loop(_ name: String, every interval: Duration, _ body: () async throws -> Bool) async {
-    while Pausing.goesOn {
-      do {
-        if try await body() { continue }
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("step failed, trying again", metadata: ["step": "\(name)", "error": "\(error)"])
-      }
-      await Pausing.pause(interval)
-    }
+  private func loop(_ step: String, _ interval: Duration) -> ServiceLoop {
+    ServiceLoop(step: step, interval: interval, logger: logger)
   }
 
   private func prepareOne() async throws -> Bool {
@@ -56,27 +46,11 @@ public struct DispatcherService: Service, CustomStringConvertible {
     }
     let run = claim.run.id
     logger.info("preparing run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
-    do {
-      let plan = try await cancelWhenGracefulShutdown {
-        try await LeaseKeeper(ledger: ledger, lease: settings.lease).holding(claim) {
-          try await preparer.prepare(claim.run)
-        }
-      }
+    try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
+      try await preparer.prepare(claim.run)
+    } commit: { plan in
       try await ledger.plan(plan, of: claim)
       logger.info("run prepared", metadata: ["run": "\(run)", "tiles": "\(plan.tiles)"])
-    } catch is CancellationError {
-      try? await ledger.release(claim)  // if this fails too, the lease ends by itself
-      throw CancellationError()
-    } catch LedgerError.fenced {
-      logger.notice("run passed to another dispatcher", metadata: ["run": "\(run)"])
-    } catch {
-      let failure = RunFailure(error)
-      guard failure.kind != .transient else {
-        try? await ledger.release(claim)
-        throw error
-      }
-      logger.error("run failed", metadata: ["run": "\(run)", "reason": "\(failure.reason)"])
-      try await ledger.fail(claim, failure)
     }
     return true
   }

@@ -29,19 +29,7 @@ struct SubmitCommand: AsyncParsableCommand {
     help: "Folds to average: numbers, or all. Default: all that were registered.")
   var folds: [String] = []
 
-  @Flag(
-    name: [.customLong("disable_tta"), .customLong("disable-tta")],
-    help: "No mirroring: faster, a little less accurate.")
-  var disablesMirroring = false
-
-  @Option(
-    name: [.customLong("step_size"), .customLong("step-size")],
-    help: "Distance of tiles as a share of the patch, in (0, 1].")
-  var stepSize = 0.5
-
-  @Flag(
-    name: [.customShort("z"), .customLong("save_npz"), .customLong("save-npz")], help: "Keep the probabilities too.")
-  var savesProbabilities = false
+  @OptionGroup var apply: ApplyOptions
 
   @Flag(help: "Wait for the run's end and print its labels.")
   var wait = false
@@ -53,7 +41,6 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("Name the image to submit.") }
-    guard stepSize > 0, stepSize <= 1 else { throw ValidationError("--step_size must be in (0, 1].") }
   }
 
   func run() async throws {
@@ -69,8 +56,9 @@ struct SubmitCommand: AsyncParsableCommand {
       var digests: [Digest] = []
       for path in images { digests.append(try await store.put(try ImageFile.checked(URL(filePath: path)))) }
       let options = RunOptions(
-        folds: folds.map { $0 == "all" || $0.hasPrefix("fold_") ? $0 : "fold_\($0)" }, mirroring: !disablesMirroring,
-        stepSize: stepSize, savesProbabilities: savesProbabilities)
+        folds: folds.map { $0 == "all" || $0.hasPrefix("fold_") ? $0 : "fold_\($0)" },
+        mirroring: !apply.disablesMirroring,
+        stepSize: apply.stepSize, savesProbabilities: apply.savesProbabilities)
       let receipt = try await ledger.submit(
         Submission(images: digests, model: record.digest, options: options, key: key))
       guard wait else {

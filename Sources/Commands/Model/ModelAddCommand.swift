@@ -21,21 +21,12 @@ struct ModelAddCommand: AsyncParsableCommand {
   @Option(help: "What `tessera submit --model` will call it.")
   var name: String
 
-  @Option(
-    name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
-    help: "Folds: numbers, or all. Default: every fold.")
-  var folds: [String] = []
-
-  @Option(
-    name: .customLong("chk", withSingleDash: true),
-    help: ArgumentHelp("Base name of the checkpoint files.", valueName: "name"))
-  var checkpoint = TrainedModel.defaultCheckpoint
+  @OptionGroup var folds: FoldOptions
 
   @OptionGroup var fleet: FleetOptions
 
   func validate() throws {
     guard !name.isEmpty, name.count <= 200 else { throw ValidationError("--name must have 1 to 200 characters.") }
-    _ = try FoldArguments.selection(folds)
   }
 
   func run() async throws {
@@ -44,7 +35,7 @@ struct ModelAddCommand: AsyncParsableCommand {
       let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
       let ledger = try await adapters.ledger()
       let record = try await ModelLibrary.publish(
-        folder: URL(filePath: folder), selection: try FoldArguments.selection(folds), checkpoint: checkpoint,
+        folder: URL(filePath: folder), selection: try folds.selection(), checkpoint: folds.checkpoint,
         name: name,
         to: try adapters.store())
       PostprocessingNotice.show(for: URL(filePath: folder))

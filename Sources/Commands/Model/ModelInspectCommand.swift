@@ -12,15 +12,7 @@ struct ModelInspectCommand: AsyncParsableCommand {
   @Argument(help: "A trained model's folder, as nnU-Net wrote it.")
   var folder: String
 
-  @Option(
-    name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
-    help: "Folds: numbers, or all. Default: every fold.")
-  var folds: [String] = []
-
-  @Option(
-    name: .customLong("chk", withSingleDash: true),
-    help: ArgumentHelp("Base name of the checkpoint files.", valueName: "name"))
-  var checkpoint = TrainedModel.defaultCheckpoint
+  @OptionGroup var folds: FoldOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -28,7 +20,7 @@ struct ModelInspectCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let model = try TrainedModel.open(
-        folder: URL(filePath: folder), folds: try FoldArguments.selection(folds), checkpoint: checkpoint)
+        folder: URL(filePath: folder), folds: try folds.selection(), checkpoint: folds.checkpoint)
       let summary = try ModelSummary(of: model)
       if json { return try Output.json(summary) }
       for (title, text) in lines(of: summary) {

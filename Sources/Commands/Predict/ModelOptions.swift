@@ -27,25 +27,11 @@ struct ModelOptions: ParsableArguments {
   @Option(name: .customShort("p"), help: ArgumentHelp("With -t: the plans' identifier.", valueName: "plans"))
   var plans: String?
 
-  @Option(
-    name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
-    help:
-      "Folds to average: numbers, or all (the fold all where there is one, else every fold). Default: every fold_*, or all where only that exists."
-  )
-  var folds: [String] = []
-
-  @Option(
-    name: .customLong("chk", withSingleDash: true),
-    help: ArgumentHelp("Base name of the checkpoint files.", valueName: "name"))
-  var checkpoint = "model_final_checkpoint"
+  @OptionGroup var folds: FoldOptions
 
   func validate() throws {
     guard (folder == nil) != (task == nil) else {
       throw ValidationError("Name the model: either -d MODEL_DIR, or -t TASK with RESULTS_FOLDER set.")
     }
-    _ = try selection()
   }
-
-  /// The folds that were asked for.
-  func selection() throws -> FoldSelection { try FoldArguments.selection(folds) }
 }

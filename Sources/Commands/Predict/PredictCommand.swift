@@ -29,20 +29,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Flag(
-    name: [.customLong("disable_tta"), .customLong("disable-tta")],
-    help: "No mirroring: up to eight times faster, a little less accurate.")
-  var disablesMirroring = false
-
-  @Option(
-    name: [.customLong("step_size"), .customLong("step-size")],
-    help: "Distance of tiles as a share of the patch, in (0, 1].")
-  var stepSize = 0.5
-
-  @Flag(
-    name: [.customShort("z"), .customLong("save_npz"), .customLong("save-npz")],
-    help: "Also write the probabilities as CASE.npz and CASE.pkl, as nnU-Net does.")
-  var savesProbabilities = false
+  @OptionGroup var apply: ApplyOptions
 
   @Flag(
     name: [.customLong("overwrite_existing"), .customLong("overwrite-existing")],
@@ -56,9 +43,6 @@ struct PredictCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard stepSize > 0, stepSize <= 1 else {
-      throw ValidationError("--step_size must be in (0, 1], it is \(stepSize).")
-    }
     if let threads {
       guard threads >= 1, threads <= 1024 else {
         throw ValidationError("--threads must be from 1 to 1024, it is \(threads).")
@@ -69,17 +53,19 @@ struct PredictCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let folder = try await modelFolder()
+      let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
       let fleet = try await LocalFleet(
-        modelFolder: folder, selection: try model.selection(), checkpoint: model.checkpoint,
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, logger: FleetLogging.logger("predict"))
+        modelFolder: folder, selection: try model.folds.selection(), checkpoint: model.folds.checkpoint,
+        threads: threads, logger: FleetLogging.logger("predict"))
       PostprocessingNotice.show(for: folder)
-      if model.folds == ["all"] { Output.note("-f all: \(fleet.folds.joined(separator: ", "))") }
+      if model.folds.folds == ["all"] { Output.note("-f all: \(fleet.folds.joined(separator: ", "))") }
       let cases = try InputCases.find(URL(filePath: input), channels: fleet.model.channels)
       let predictor = CasePredictor(
         fleet: fleet, outputFolder: URL(filePath: output),
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+        threads: threads,
         options: RunOptions(
-          folds: fleet.folds, mirroring: !disablesMirroring, stepSize: stepSize, savesProbabilities: savesProbabilities),
+          folds: fleet.folds, mirroring: !apply.disablesMirroring, stepSize: apply.stepSize,
+          savesProbabilities: apply.savesProbabilities),
         overwrites: overwrites)
       try await predictor.predict(cases, json: json)
     }
