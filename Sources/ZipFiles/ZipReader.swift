@@ -110,7 +110,9 @@ public final class ZipReader {
     guard count == 0 else { throw readError(entry, file, count) }
   }
 
-  private func checkClaims(of entry: ZipEntry) throws(ZipError) {
+  /// Holds an entry's sizes against each other and the file's: before something is allocated for it.
+  /// - Throws: `ZipError.Code.size` when they can't be true.
+  public func checkClaims(of entry: ZipEntry) throws(ZipError) {
     let plausible =
       entry.isStored
       ? entry.size == entry.compressedSize

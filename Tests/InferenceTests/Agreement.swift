@@ -85,7 +85,8 @@ extension AgreementCase {
       let archive = folder.appending(path: "\(UUID().uuidString).npz")
       guard let kept = result.probabilities else { return report }
       try SoftmaxArchive.write(kept, to: archive)
-      report.compare(try SoftmaxArchive(reading: archive), with: try SoftmaxArchive(reading: url))
+      report.compare(
+        try SoftmaxArchive.open(archive, scratch: folder), with: try SoftmaxArchive.open(url, scratch: folder))
     }
     return report
   }
@@ -105,18 +106,19 @@ extension AgreementReport {
     withExtendedLifetime((ours, expected)) {}
   }
 
-  mutating func compare(_ ours: SoftmaxArchive, with expected: SoftmaxArchive) {
+  mutating func compare(_ ours: ProbabilityMap, with expected: ProbabilityMap) {
     guard ours.extent == expected.extent, ours.channels == expected.channels else {
       sameExtent = false
       return
     }
     var (maximum, sum) = (0.0, 0.0)
-    for (value, other) in zip(ours.values, expected.values) {
-      let difference = abs(Double(value) - Double(other))
+    let count = ours.channels * ours.extent.count
+    for index in 0..<count {
+      let difference = abs(Double(ours.value(at: index)) - Double(expected.value(at: index)))
       maximum = max(maximum, difference)
       sum += difference
     }
-    difference = (maximum, sum / Double(ours.values.count))
+    difference = (maximum, sum / Double(count))
   }
 }
 

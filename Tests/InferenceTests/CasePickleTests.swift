@@ -48,4 +48,74 @@ import Volumes
     let order = try Pickle.load(pickle.encoded())["regions_class_order"]
     #expect(order == .tuple([.integer(1), .integer(3), .integer(2)]))
   }
+
+  private static let ensemble = Fixtures.directory.appending(path: "ensemble")
+
+  /// What nnU-Net 1.7.1 wrote is read as what we would write.
+  @Test func nnunetsPicklesAreRead() throws {
+    let url = Fixtures.directory.appending(path: "Task501/expected/Task501-3d_fullres-f0-nomirror/colin_small.pkl")
+    let pickle = try CasePickle(reading: url)
+    #expect(pickle.rule == .largest && pickle.files.count == 1)
+    #expect(pickle.properties.croppedExtent.count <= pickle.properties.originalExtent.count)
+    #expect(try CasePickle(decoding: pickle.encoded()) == pickle)
+    let regions = try CasePickle(reading: Self.ensemble.appending(path: "regions/first/case.pkl"))
+    #expect(regions.rule == .regions(order: [1, 3, 2]))
+    #expect(regions.itkSpacing == [0.7, 0.800000011920929, 2.5] && regions.itkOrigin == [-12.5, 30.25, 7])
+    #expect(regions.properties.cropBox.lower == Extent(z: 2, y: 1, x: 3))
+    #expect(try CasePickle(decoding: regions.encoded()) == regions)
+  }
+
+  /// `nnUNet_ensemble --npz` pickles the properties of all members.
+  @Test func theFirstOfAListCounts() throws {
+    let list = try CasePickle(reading: Self.ensemble.appending(path: "softmax/expected/case.pkl"))
+    #expect(try list == CasePickle(reading: Self.ensemble.appending(path: "softmax/first/case.pkl")))
+  }
+
+  private static func example(_ changes: [String: PickleValue?]) throws -> [UInt8] {
+    func numbers(_ values: [Double]) -> PickleValue { .tuple(values.map { .float($0) }) }
+    func integers(_ values: [Int]) -> PickleValue { .tuple(values.map { .integer(Int64($0)) }) }
+    var fields: [String: PickleValue] = [
+      "original_size_of_raw_data": integers([4, 5, 6]), "itk_origin": numbers([0, 0, 0]),
+      "itk_spacing": numbers([1, 2, 3]), "itk_direction": numbers([1, 0, 0, 0, 1, 0, 0, 0, 1]),
+      "crop_bbox": .list([integers([1, 3]), integers([0, 5]), integers([2, 6])]),
+      "size_after_cropping": integers([2, 5, 4]),
+    ]
+    for (key, value) in changes { fields[key] = value }
+    return try PickleWriter.write(
+      .dictionary(PickleDictionary(entries: fields.map { .init(key: .string($0.key), value: $0.value) })))
+  }
+
+  @Test func whatOnlyResamplingNeedsMayBeMissing() throws {
+    let pickle = try CasePickle(decoding: Self.example([:]))
+    #expect(pickle.properties.originalSpacing == Spacing(z: 3, y: 2, x: 1))
+    #expect(pickle.properties.resampledExtent == pickle.properties.croppedExtent)
+    let whole = try CasePickle(decoding: Self.example(["crop_bbox": .some(.none), "size_after_cropping": nil]))
+    #expect(whole.properties.croppedExtent == Extent(z: 4, y: 5, x: 6))
+  }
+
+  @Test func hostileOrDamagedPropertiesAreRefused() throws {
+    func integers(_ values: [Int]) -> PickleValue { .tuple(values.map { .integer(Int64($0)) }) }
+    let huge = Int(Int32.max)
+    for changes in [
+      ["original_size_of_raw_data": nil], ["itk_spacing": nil], ["itk_spacing": integers([1, 0, 1])],
+      ["original_size_of_raw_data": integers([huge, huge, huge])], ["original_size_of_raw_data": integers([-4, 5, 6])],
+      ["original_size_of_raw_data": .string("4, 5, 6")], ["itk_direction": integers([1, 0, 0])],
+      ["itk_origin": .tuple([.float(.nan), .float(0), .float(0)])], ["crop_bbox": integers([1, 3, 0])],
+      ["crop_bbox": .list([integers([1, 3]), integers([0, 5]), integers([2, 7])])],
+      ["crop_bbox": .list([integers([-1, 1]), integers([0, 5]), integers([2, 6])])],
+      ["crop_bbox": .list([integers([3, 3]), integers([0, 5]), integers([2, 6])])],
+      ["size_after_cropping": integers([2, 5, 5])], ["regions_class_order": integers([1, 256])],
+      ["regions_class_order": integers([])], ["regions_class_order": .integer(3)],
+    ] as [[String: PickleValue?]] {
+      #expect(throws: InferenceError.self, "\(changes)") { try CasePickle(decoding: Self.example(changes)) }
+    }
+    for value in [PickleValue.list([]), .none, .list([.integer(1)])] {
+      #expect(throws: InferenceError.self) { try CasePickle(decoding: PickleWriter.write(value)) }
+    }
+    var generator = SplitMix64(seed: 3)
+    let bytes = try Self.example([:])
+    for _ in 0..<2000 {
+      do { _ = try CasePickle(decoding: Mutation.mutate(bytes, using: &generator)) } catch is InferenceError {}
+    }
+  }
 }

@@ -148,14 +148,14 @@ private func resampledAsAWhole(_ volume: ChannelVolume, _ properties: CaseProper
         volume, example, planes: .random(in: 1...4, using: &generator), threads: Int(seed % 3) + 1, probabilities: file)
       let archive = folder.url.appending(path: "case.npz")
       try SoftmaxArchive.write(file, to: archive)
-      let kept = try SoftmaxArchive(reading: archive)
+      let kept = try SoftmaxArchive.open(archive, scratch: folder.url)
       let twin = try resampledAsAWhole(volume, example)
       #expect(kept.extent == twin.extent && kept.channels == 4)
       let count = twin.extent.count
       for voxel in 0..<count {
         let values = (0..<4).map { twin.elements[$0 * count + voxel] }
         for channel in 0..<4 {
-          #expect(abs(Float(kept.values[channel * count + voxel]) - values[channel]) <= 0x1p-12)
+          #expect(abs(kept.value(at: channel * count + voxel) - values[channel]) <= 0x1p-12)
         }
         let place = [
           voxel / (twin.extent.y * twin.extent.x), voxel / twin.extent.x % twin.extent.y, voxel % twin.extent.x,
