@@ -63,6 +63,7 @@ let package = Package(
     module("Digests", ["CCrypto"]),
     module("Pickles", optimised: true),
     module("ZipFiles", ["CZip"]),
+    module("PythonJSON"),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"], optimised: true),
 
@@ -73,6 +74,8 @@ let package = Package(
     module("NiftiIO", ["Volumes", "CNifti"], optimised: true),
     module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
+    module("LabelShapes", ["Volumes"], optimised: true),
+    module("Postprocessing", ["LabelShapes", "Volumes", "PythonJSON"]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
     module(
       "Inference",
@@ -130,6 +133,9 @@ let package = Package(
         "Inference", "Preprocessing", "SlidingWindow", "ModelStore", "ModelPlans", "NiftiIO", "Volumes", "Kernels",
         "Pickles", "ZipFiles",
       ]),
+    tests("PythonJSONTests", ["PythonJSON"]),
+    tests("LabelShapesTests", ["LabelShapes", "Volumes"]),
+    tests("PostprocessingTests", ["Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),
     tests("FleetContractsTests", ["FleetContracts", "Digests"]),
