@@ -80,8 +80,8 @@ let package = Package(
     module(
       "Inference",
       [
-        "Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels", "Pickles",
-        "ZipFiles",
+        "Preprocessing", "SlidingWindow", "Postprocessing", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels",
+        "Pickles", "ZipFiles",
       ],
       optimised: true),
 
@@ -89,7 +89,8 @@ let package = Package(
     .target(name: "FleetContracts", dependencies: ["Digests"], exclude: ["Schemas"], swiftSettings: swiftSettings),
     module("Threads", ["CLinux"]),
     .target(
-      name: "Migrations", path: "Migrations", resources: [.embedInCode("0001_ledger.sql")],
+      name: "Migrations", path: "Migrations",
+      resources: [.embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql")],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
     module("PostgresLedger", ["FleetContracts", "Digests", "Threads", "Migrations", "CPostgres"]),
@@ -98,10 +99,8 @@ let package = Package(
     module(
       "Fleet",
       [
-        "FleetContracts", "Threads", "Inference", "Preprocessing", "SlidingWindow", "Kernels", "NiftiIO", "Volumes",
-        "Digests",
-        "ModelStore", "ModelPlans", logging,
-        lifecycle,
+        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "Kernels",
+        "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging, lifecycle,
       ]
     ),
 
@@ -109,8 +108,9 @@ let package = Package(
     module(
       "Commands",
       [
-        "Fleet", "FleetContracts", "Inference", "ModelStore", "ModelPlans", "NiftiIO", "Volumes", "Pictures", "Digests",
-        "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory", argumentParser, logging,
+        "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
+        "Pictures", "Digests", "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory",
+        argumentParser, logging,
         lifecycle, configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -145,9 +145,9 @@ let package = Package(
     tests("FleetInMemoryTests", ["FleetInMemory", "FleetConformance", "FleetContracts"]),
     tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
     tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
-    tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts", "Digests"]),
+    tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts", "Digests", "Migrations"]),
     tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Digests"]),
     tests("CommandsTests", ["Commands"]),
-    tests("EndToEndTests", ["tessera"]),
+    tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes"]),
   ]
 )

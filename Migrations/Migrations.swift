@@ -4,7 +4,8 @@
 /// a file `NNNN_name.sql`, its line in `Package.swift`, its line in `all`.
 public enum Migrations {
   public static let all = [
-    Migration(version: 1, name: "ledger", sql: PackageResources._001_ledger_sql)
+    Migration(version: 1, name: "ledger", sql: PackageResources._001_ledger_sql),
+    Migration(version: 2, name: "passes", sql: PackageResources._002_passes_sql),
   ]
 }
 

@@ -91,12 +91,19 @@ public struct AggregatorService: Service, CustomStringConvertible {
     guard let work = try await ledger.claimStitch(owner: settings.owner, lease: settings.lease) else { return false }
     let claim = work.claim
     let run = claim.run.id
-    logger.info("stitching run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
+    logger.info(
+      "stitching run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
     try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
       try await stitcher.stitch(work)
     } commit: { outcome in
-      try await ledger.complete(claim, outcome)
-      logger.info("run completed", metadata: ["run": "\(run)", "labelVoxels": "\(outcome.labelVoxels)"])
+      switch outcome {
+      case .pass(let outcome):
+        try await ledger.completePass(claim, outcome)
+        logger.info("pass completed", metadata: ["run": "\(run)", "position": "\(claim.run.position)"])
+      case .run(let outcome):
+        try await ledger.complete(claim, outcome)
+        logger.info("run completed", metadata: ["run": "\(run)", "labelVoxels": "\(outcome.labelVoxels)"])
+      }
     }
     return true
   }

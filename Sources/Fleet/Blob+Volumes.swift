@@ -7,6 +7,22 @@ extension Blob {
     self.init(bytes: UnsafeRawBufferPointer(volume.elements), owner: volume.storage)
   }
 
+  /// The bytes of a label map, uint8 `[z, y, x]`, shared with it.
+  convenience init(_ labels: LabelVolume) {
+    self.init(bytes: UnsafeRawBufferPointer(labels.elements), owner: labels.storage)
+  }
+
+  /// The bytes as a label map, not copied.
+  /// - Throws: `RunFailure` when they are not as many as the shape needs.
+  func labels(extent: Extent) throws -> LabelVolume {
+    guard count == extent.count else {
+      throw RunFailure(kind: .corrupt, reason: "A blob of \(count) bytes can't be \(extent) labels.")
+    }
+    // The storage holds this blob, so the pointer may leave the closure.
+    let storage = withBytes { VoxelStorage(borrowing: $0.bindMemory(to: UInt8.self), owner: self) }
+    return LabelVolume(extent: extent, storage: storage)
+  }
+
   /// The bytes as a volume, not copied.
   /// - Throws: `RunFailure` when they are not as many as the shape needs.
   func volume(channels: Int, extent: Extent) throws -> ChannelVolume {

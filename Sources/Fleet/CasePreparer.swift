@@ -23,34 +23,55 @@ public struct CasePreparer: RunPreparing {
   }
 
   public func prepare(_ run: RunRecord) async throws -> PassPlan {
-    let model = try await models.model(run.model.digest)
+    let position = run.position
+    let request = run.passes[position].request
+    let model = try await models.model(request.model)
     let options = InferenceOptions(
-      folds: try Self.folds(run.options.folds, of: model), mirroring: run.options.mirroring,
-      stepSize: run.options.stepSize)
+      folds: try Self.folds(request.folds, of: model), mirroring: run.options.mirroring, stepSize: run.options.stepSize)
     let recipe = try CaseRecipe(model)
     // Refuses what workers would refuse, before there are tiles.
     _ = try recipe.mirrorAxes(mirroring: options.mirroring)
     var files: [[UInt8]] = []
     for image in run.images { files.append(try await store.get(image).copy) }
+    let previousFile = try await previousSegmentation(request, of: run)?.copy
 
     let images = files
     let (prepared, geometry, timings) = try await thread.run { [pool] in
-      var watch = Stopwatch()
+      var watch = Stopwatch(pass: position)
       let image = try MedicalImage(files: images)
+      let previous = try previousFile.map { try LabelMap(file: $0).labels }
       watch.lap("read")
       let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize).run(
-        image: image.voxels, spacing: image.spacing, pool: pool)
+        image: image.voxels, spacing: image.spacing, previous: previous, pool: pool)
       watch.lap("preprocess")
       return (prepared, image.geometry, watch.timings)
     }
-    let volume = try await store.put(Blob(prepared.volume))
+    var previous: PassDocument.Previous?
+    if let labels = prepared.previous {
+      previous = PassDocument.Previous(labels: try await store.put(Blob(labels.labels)), classes: labels.classes)
+    }
     let document = PassDocument(
-      model: run.model.digest, options: options, savesProbabilities: run.options.savesProbabilities, volume: volume,
-      channels: prepared.volume.channels, plan: prepared.plan, properties: prepared.properties, geometry: geometry,
-      images: run.images.map(\.hexadecimal),
-      labels: run.model.labels)
+      model: request.model, options: options, savesProbabilities: run.options.savesProbabilities,
+      volume: try await store.put(Blob(prepared.volume)), channels: prepared.volume.channels, plan: prepared.plan,
+      properties: prepared.properties, geometry: geometry, images: run.images.map(\.hexadecimal),
+      labels: run.model.labels, previous: previous)
     return PassPlan(
       document: try await store.put(try document.encoded()), tiles: prepared.plan.tileCount, timings: timings)
+  }
+
+  /// The label map that a cascade's second stage refines, as a NIfTI file.
+  private func previousSegmentation(_ request: PassRequest, of run: RunRecord) async throws -> Blob? {
+    switch request.previous {
+    case nil: return nil
+    case .image(let digest): return try await store.get(digest)
+    case .pass(let position):
+      guard run.passes.indices.contains(position), let outcome = run.passes[position].outcome else {
+        throw RunFailure(
+          kind: .invalid, reason: "The pass \(run.position) needs the result of the pass \(position), which isn't done."
+        )
+      }
+      return try await store.get(outcome.labelMap)
+    }
   }
 
   /// The folds that were asked for, or all of the model's.

@@ -45,7 +45,8 @@ public struct DispatcherService: Service, CustomStringConvertible {
       return false
     }
     let run = claim.run.id
-    logger.info("preparing run", metadata: ["run": "\(run)", "epoch": "\(claim.epoch)"])
+    logger.info(
+      "preparing run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
     try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
       try await preparer.prepare(claim.run)
     } commit: { plan in

@@ -3,6 +3,7 @@ public import FleetContracts
 public import Foundation
 internal import Inference
 public import ModelStore
+internal import Postprocessing
 
 /// The models that this process has opened, by the digest of their manifest.
 ///
@@ -29,14 +30,14 @@ public actor ModelLibrary {
   /// Opens a model where it lies, and takes it up under its digest.
   /// - Throws: `ModelStoreError`; `InferenceError` for a model that this version can't apply.
   public func adopt(
-    folder: URL, selection: FoldSelection, checkpoint: String, name: String = "local"
+    folder: URL, selection: FoldSelection, checkpoint: String
   ) throws -> (record: ModelRecord, folds: [String]) {
     let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
     _ = try CaseRecipe(model)  // refuses a model that can't be applied before any image is read
     let manifest = try ModelManifest(of: model).encoded()
     let digest = Digest(of: manifest)
     opened[digest] = model
-    return (ModelRecord(model, name: name, digest: digest), model.folds.map(\.folder))
+    return (ModelRecord(model, name: model.configuration.rawValue, digest: digest), model.folds.map(\.folder))
   }
 
   /// Puts all files of a model into `store`, so that workers can fetch it.
@@ -63,6 +64,14 @@ public actor ModelLibrary {
     }
     let encoded = try manifest.encoded()
     return ModelRecord(model, name: name, digest: try await store.put(Blob(copying: encoded)))
+  }
+
+  /// The rules that nnU-Net left beside a model (`postprocessing.json`); `nil` where it left none.
+  /// - Throws: as `model`; `PostprocessingError` for rules that can't be read.
+  func postprocessing(_ digest: Digest) async throws -> PostprocessingRules? {
+    let file = try await model(digest).folder.appending(path: "postprocessing.json")
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    return try PostprocessingRules(json: try Data(contentsOf: file))
   }
 
   /// The model of a digest, fetched if need be.

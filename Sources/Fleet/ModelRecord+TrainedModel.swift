@@ -5,12 +5,13 @@ public import ModelStore
 
 extension ModelRecord {
   /// What the ledger keeps of a model. Names of labels come from `dataset.json`, where somebody put nnU-Net's beside the model.
-  public init(_ model: TrainedModel, name: String, digest: Digest) {
+  public init(_ model: TrainedModel, name: String, digest: Digest, previous: Digest? = nil) {
     let names = DatasetLabels(folder: model.folder)
     self.init(
       name: name, digest: digest, configuration: model.configuration.rawValue, trainer: model.trainerName,
       channels: model.plans.channelCount,
-      labels: model.plans.classLabels.map { LabelName(label: $0, name: names[$0] ?? "label \($0)") })
+      labels: model.plans.classLabels.map { LabelName(label: $0, name: names[$0] ?? "label \($0)") },
+      previous: previous)
   }
 }
 

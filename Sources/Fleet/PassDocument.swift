@@ -9,9 +9,10 @@ internal import Volumes
 
 /// Everything that workers and stitcher need to know of a pass, as a blob of JSON. Jobs carry its digest.
 struct PassDocument: Codable {
-  static let currentVersion = 1
+  /// Version 2 has `previous`; a document without it is still of version 1, which older processes read.
+  static let versions = 1...2
 
-  var version = PassDocument.currentVersion
+  private(set) var version: Int
   /// The model's manifest.
   var model: Digest
   var options: InferenceOptions
@@ -26,6 +27,31 @@ struct PassDocument: Codable {
   var images: [String]
   /// The labels to measure.
   var labels: [LabelName]
+  /// For a cascade's second stage, what the network sees of the first: uint8 `[z, y, x]` on the volume's grid.
+  var previous: Previous?
+
+  struct Previous: Codable {
+    var labels: Digest
+    var classes: Int
+  }
+
+  init(
+    model: Digest, options: InferenceOptions, savesProbabilities: Bool, volume: Digest, channels: Int, plan: TilePlan,
+    properties: CaseProperties, geometry: ImageGeometry, images: [String], labels: [LabelName], previous: Previous?
+  ) {
+    version = previous == nil ? 1 : 2
+    self.model = model
+    self.options = options
+    self.savesProbabilities = savesProbabilities
+    self.volume = volume
+    self.channels = channels
+    self.plan = plan
+    self.properties = properties
+    self.geometry = geometry
+    self.images = images
+    self.labels = labels
+    self.previous = previous
+  }
 
   func encoded() throws -> Blob {
     let encoder = JSONEncoder()
@@ -42,11 +68,11 @@ struct PassDocument: Codable {
     } catch {
       throw RunFailure(kind: .invalid, reason: "The pass document \(digest) can't be read by this version: \(error)")
     }
-    guard document.version == currentVersion else {
+    guard versions.contains(document.version) else {
       throw RunFailure(
         kind: .invalid,
         reason:
-          "The pass document \(digest) has version \(document.version), this process reads \(currentVersion); update it."
+          "The pass document \(digest) has version \(document.version), this process reads \(versions); update it."
       )
     }
     return document

@@ -51,7 +51,13 @@ public actor SlotPredictor: TilePredicting {
     let document = try await PassDocument.get(digest, from: store)
     let volume = try await store.get(document.volume).volume(
       channels: document.channels, extent: document.plan.volume)
-    let resident = ResidentPass(document: document, extractor: try PatchExtractor(plan: document.plan, volume: volume))
+    var previous: PreviousLabels?
+    if let stored = document.previous {
+      let labels = try await store.get(stored.labels).labels(extent: document.plan.volume)
+      previous = PreviousLabels(labels: labels, classes: stored.classes)
+    }
+    let resident = ResidentPass(
+      document: document, extractor: try PatchExtractor(plan: document.plan, volume: volume, previous: previous))
     pass = (digest, resident)
     return resident
   }

@@ -1,7 +1,7 @@
 public import Digests
 public import FleetContracts
 
-/// Makes a submitted run ready for workers: reads, preprocesses, plans tiles, and puts volume and pass document into the store.
+/// Makes the pass in work of a run ready for workers: reads, preprocesses, plans tiles, and puts volume and pass document into the store.
 public protocol RunPreparing: Sendable {
   func prepare(_ run: RunRecord) async throws -> PassPlan
 }
@@ -27,7 +27,14 @@ public struct ComputedTile: Sendable {
   }
 }
 
-/// Makes the label map of a run from its tiles, and measures it.
+/// Makes the label map of a pass from its tiles; of the last pass, the run's, and measures it.
 public protocol RunStitching: Sendable {
-  func stitch(_ work: StitchClaim) async throws -> RunOutcome
+  func stitch(_ work: StitchClaim) async throws -> StitchOutcome
+}
+
+/// What stitching has brought.
+public enum StitchOutcome: Sendable {
+  /// Another pass follows.
+  case pass(PassOutcome)
+  case run(RunOutcome)
 }

@@ -26,14 +26,14 @@ public protocol Ledger: Sendable {
 
   // MARK: Dispatching
 
-  /// The oldest run that waits to be prepared (or whose preparer's lease is over), now `preparing` and the caller's.
+  /// The oldest run of which a pass waits to be prepared (or whose preparer's lease is over), now `preparing` and the caller's.
   func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim?
   /// Prolongs the lease from now.
   /// - Throws: `LedgerError.fenced` when the claim has passed to another.
   func renew(_ claim: RunClaim, lease: Duration) async throws
   /// Hands the claim back at once, so that nobody waits for the lease. Does nothing when it has passed to another.
   func release(_ claim: RunClaim) async throws
-  /// Writes the pass and its tiles; the run is `predicting`.
+  /// Writes the pass in work and its tiles; the run is `predicting`.
   /// - Throws: `LedgerError.fenced`.
   func plan(_ pass: PassPlan, of claim: RunClaim) async throws
   /// Ends the run as `failed`.
@@ -60,6 +60,9 @@ public protocol Ledger: Sendable {
   func record(_ result: TileResult) async throws -> TileReceipt
   /// The oldest run that waits to be stitched (or whose stitcher's lease is over), now the caller's.
   func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim?
+  /// Notes what became of the pass in work, which isn't the last; the run is `continuing`.
+  /// - Throws: `LedgerError.fenced`.
+  func completePass(_ claim: RunClaim, _ outcome: PassOutcome) async throws
   /// Ends the run as `completed` with its results.
   /// - Throws: `LedgerError.fenced`.
   func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws
@@ -134,7 +137,7 @@ public struct StitchClaim: Hashable, Sendable {
   public var document: Digest
   /// The accepted probabilities of each tile, in plan order.
   public var tiles: [Digest]
-  /// Steps done so far.
+  /// Steps of the pass done so far.
   public var timings: [StepTiming]
   /// Sum of the seconds that workers spent in the network.
   public var inferSeconds: Double

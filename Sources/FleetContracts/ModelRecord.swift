@@ -13,9 +13,12 @@ public struct ModelRecord: Hashable, Sendable, Codable {
   public var channels: Int
   /// Labels without background, in order, with their names where known.
   public var labels: [LabelName]
+  /// For a cascade's second stage, the model of its first, where that is known.
+  public var previous: Digest?
 
   public init(
-    name: String, digest: Digest, configuration: String, trainer: String, channels: Int, labels: [LabelName]
+    name: String, digest: Digest, configuration: String, trainer: String, channels: Int, labels: [LabelName],
+    previous: Digest? = nil
   ) {
     self.name = name
     self.digest = digest
@@ -23,7 +26,14 @@ public struct ModelRecord: Hashable, Sendable, Codable {
     self.trainer = trainer
     self.channels = channels
     self.labels = labels
+    self.previous = previous
   }
+
+  /// nnU-Net's name of a cascade's second stage.
+  public static let cascadeConfiguration = "3d_cascade_fullres"
+
+  /// Whether the network also sees an earlier segmentation.
+  public var needsPrevious: Bool { configuration == Self.cascadeConfiguration }
 }
 
 public struct LabelName: Hashable, Sendable, Codable {

@@ -1,8 +1,9 @@
 public import Digests
 public import Foundation
 
-/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed; preparing → submitted when
-/// its claim is handed back; each but the two last → failed.
+/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed, and for each pass but the
+/// last stitching → continuing → preparing; preparing → submitted or continuing when its claim is handed back; each but the two last
+/// → failed.
 public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   /// In the ledger, nobody works on it.
   case submitted
@@ -12,6 +13,8 @@ public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   case predicting
   /// All tiles are in; an aggregator stitches, or will.
   case stitching
+  /// A pass is done; the next one waits for a dispatcher.
+  case continuing
   case completed
   case failed
 
@@ -21,7 +24,10 @@ public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
 /// A run as the ledger has it.
 public struct RunRecord: Hashable, Sendable {
   public var id: RunID
+  /// The last pass's model; its name joins those of all members.
   public var model: ModelRecord
+  /// In the order of the work.
+  public var passes: [PassRecord]
   public var images: [Digest]
   public var options: RunOptions
   public var key: String?
@@ -37,12 +43,14 @@ public struct RunRecord: Hashable, Sendable {
   public var outcome: RunOutcome?
 
   public init(
-    id: RunID, model: ModelRecord, images: [Digest], options: RunOptions, key: String?, state: RunState,
+    id: RunID, model: ModelRecord, passes: [PassRecord], images: [Digest], options: RunOptions, key: String?,
+    state: RunState,
     submittedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil, plannedTiles: Int = 0, acceptedTiles: Int = 0,
     deadTiles: Int = 0, failure: RunFailure? = nil, outcome: RunOutcome? = nil
   ) {
     self.id = id
     self.model = model
+    self.passes = passes
     self.images = images
     self.options = options
     self.key = key
@@ -56,6 +64,9 @@ public struct RunRecord: Hashable, Sendable {
     self.failure = failure
     self.outcome = outcome
   }
+
+  /// The pass in work: the first that isn't done.
+  public var position: Int { min(passes.prefix { $0.outcome != nil }.count, passes.count - 1) }
 }
 
 /// Why a run ended without a result: one sentence without patient data.
@@ -120,9 +131,12 @@ public struct StepTiming: Hashable, Sendable, Codable {
   /// `read`, `preprocess`, `predict`, `stitch`, `export` …
   public var step: String
   public var seconds: Double
+  /// The pass that the step was part of, by its position; the run's own steps belong to its last pass.
+  public var pass: Int
 
-  public init(step: String, seconds: Double) {
+  public init(step: String, seconds: Double, pass: Int = 0) {
     self.step = step
     self.seconds = seconds
+    self.pass = pass
   }
 }

@@ -4,36 +4,48 @@ public import Digests
 public struct Submission: Hashable, Sendable {
   /// The image of each channel in the model's order: a NIfTI file in the blob store.
   public var images: [Digest]
-  /// The model, by digest.
-  public var model: Digest
+  /// What is to be predicted, in the order of the work: a single model, the members of an ensemble, a cascade's two stages.
+  public var passes: [PassRequest]
   public var options: RunOptions
   /// The caller's idempotency key, unique in the ledger: the same key with the same content answers the same run.
   public var key: String?
 
-  public init(images: [Digest], model: Digest, options: RunOptions, key: String? = nil) {
+  public init(images: [Digest], passes: [PassRequest], options: RunOptions, key: String? = nil) {
     self.images = images
-    self.model = model
+    self.passes = passes
     self.options = options
     self.key = key
   }
 }
 
-/// How a model is applied.
+/// How models are applied.
 public struct RunOptions: Hashable, Sendable, Codable {
-  /// Folds to average, by their names in the model's manifest (`fold_0`, `all`); empty for all of the manifest.
-  public var folds: [String]
   /// Average over mirrored passes (test-time augmentation).
   public var mirroring: Bool
   /// The tiles' distance as a share of the patch, in (0, 1].
   public var stepSize: Double
   /// Keep the probabilities too, as nnU-Net's `.npz` and `.pkl`.
   public var savesProbabilities: Bool
+  /// Which components of the finished label map are removed.
+  public var postprocessing: PostprocessingChoice
 
-  public init(folds: [String] = [], mirroring: Bool = true, stepSize: Double = 0.5, savesProbabilities: Bool = false) {
-    self.folds = folds
+  public init(
+    mirroring: Bool = true, stepSize: Double = 0.5, savesProbabilities: Bool = false,
+    postprocessing: PostprocessingChoice = .ofTheModel
+  ) {
     self.mirroring = mirroring
     self.stepSize = stepSize
     self.savesProbabilities = savesProbabilities
+    self.postprocessing = postprocessing
+  }
+
+  /// Options written before there was a choice of postprocessing had none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    mirroring = try container.decode(Bool.self, forKey: .mirroring)
+    stepSize = try container.decode(Double.self, forKey: .stepSize)
+    savesProbabilities = try container.decode(Bool.self, forKey: .savesProbabilities)
+    postprocessing = try container.decodeIfPresent(PostprocessingChoice.self, forKey: .postprocessing) ?? .none
   }
 }
 

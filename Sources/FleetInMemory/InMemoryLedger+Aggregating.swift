@@ -58,17 +58,32 @@ extension InMemoryLedger {
       run.record.state == .stitching && (run.leaseEnd ?? .zero) <= now
     } change: { _ in
     }
-    guard let claim, let run = runs[claim.run.id], let id = run.pass, let pass = passes[id] else { return nil }
+    guard let claim, let id = runs[claim.run.id]?.passes.last, let pass = passes[id] else { return nil }
     let accepted = pass.tiles.compactMap(\.accepted)
     return StitchClaim(
-      claim: claim, pass: id, document: pass.document, tiles: accepted.map(\.probabilities), timings: run.timings,
+      claim: claim, pass: id, document: pass.document, tiles: accepted.map(\.probabilities), timings: pass.timings,
       inferSeconds: accepted.reduce(0) { $0 + $1.inferSeconds }, engines: Set(accepted.map(\.engine)).sorted())
+  }
+
+  public func completePass(_ claim: RunClaim, _ outcome: PassOutcome) async throws {
+    let position = claim.run.position
+    if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.passes[position].outcome == outcome { return }
+    var run = try held(claim)
+    guard run.record.state == .stitching, position + 1 < run.record.passes.count else {
+      throw LedgerError.fenced(claim.run.id)
+    }
+    run.record.passes[position].outcome = outcome
+    run.record.state = .continuing
+    run.leaseEnd = nil
+    runs[claim.run.id] = run
   }
 
   public func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws {
     if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.outcome == outcome { return }
     var run = try held(claim)
-    guard run.record.state == .stitching else { throw LedgerError.fenced(claim.run.id) }
+    guard run.record.state == .stitching, run.record.position == run.record.passes.count - 1 else {
+      throw LedgerError.fenced(claim.run.id)
+    }
     run.record.state = .completed
     run.record.outcome = outcome
     run.record.finishedAt = Date()

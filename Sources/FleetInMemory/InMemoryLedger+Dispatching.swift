@@ -5,7 +5,7 @@ extension InMemoryLedger {
   public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
     claimOldest(lease: lease) { run, now in
       switch run.record.state {
-      case .submitted: true
+      case .submitted, .continuing: true
       case .preparing: (run.leaseEnd ?? .zero) <= now
       default: false
       }
@@ -24,7 +24,7 @@ extension InMemoryLedger {
   public func release(_ claim: RunClaim) async throws {
     guard var run = try? held(claim) else { return }
     run.leaseEnd = nil
-    if run.record.state == .preparing { run.record.state = .submitted }
+    if run.record.state == .preparing { run.record.state = run.record.position == 0 ? .submitted : .continuing }
     runs[claim.run.id] = run
   }
 
@@ -34,9 +34,8 @@ extension InMemoryLedger {
     guard run.record.state == .preparing else { throw LedgerError.fenced(claim.run.id) }
     passes[pass.id] = Pass(
       run: claim.run.id, epoch: claim.epoch, document: pass.document,
-      tiles: Array(repeating: Tile(), count: pass.tiles))
-    run.pass = pass.id
-    run.timings = pass.timings
+      tiles: Array(repeating: Tile(), count: pass.tiles), timings: pass.timings)
+    run.passes.append(pass.id)
     run.leaseEnd = nil
     run.record.state = pass.tiles == 0 ? .stitching : .predicting
     runs[claim.run.id] = run
@@ -55,19 +54,19 @@ extension InMemoryLedger {
     run.record.finishedAt = Date()
     run.leaseEnd = nil
     runs[run.record.id] = run
-    outbox.removeAll { $0.pass == run.pass }
+    outbox.removeAll { run.passes.contains($0.pass) }
   }
 
   public func enqueueTiles(window: Int) async throws -> Int {
     let predicting = order.compactMap { runs[$0] }.filter { $0.record.state == .predicting }
-    let queued = predicting.compactMap { $0.pass.flatMap { passes[$0] } }.reduce(0) {
+    let queued = predicting.flatMap(\.passes).compactMap { passes[$0] }.reduce(0) {
       $0 + $1.tiles.count { $0.state == .queued }
     }
     var room = window - queued
     var moved = 0
     let now = now
     for run in predicting where room > 0 {
-      guard let id = run.pass, let pass = passes[id] else { continue }
+      guard let id = run.passes.last, let pass = passes[id] else { continue }
       for tile in pass.tiles.indices
       where room > 0 && pass.tiles[tile].state == .planned && pass.tiles[tile].notBefore <= now {
         let attempt = pass.tiles[tile].attempts + 1
@@ -109,7 +108,7 @@ extension InMemoryLedger {
     let limit = now - age
     var moved = 0
     for run in runs.values where run.record.state == .predicting {
-      guard let id = run.pass, let pass = passes[id] else { continue }
+      guard let id = run.passes.last, let pass = passes[id] else { continue }
       for tile in pass.tiles.indices where pass.tiles[tile].state == .queued {
         guard let published = pass.tiles[tile].publishedAt, published < limit else { continue }
         passes[id]?.tiles[tile].state = .planned

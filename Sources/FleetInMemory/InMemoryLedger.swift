@@ -35,6 +35,7 @@ public actor InMemoryLedger: Ledger {
 
   public func register(_ model: ModelRecord) async throws {
     if modelsByDigest[model.digest] == nil { modelsByDigest[model.digest] = model }
+    if let previous = model.previous { modelsByDigest[model.digest]?.previous = previous }
     if modelNames.contains(where: { $0.name == model.name && $0.digest == model.digest }) { return }
     modelNames.removeAll { $0.name == model.name }
     modelNames.append((model.name, model.digest))
@@ -62,22 +63,27 @@ public actor InMemoryLedger: Ledger {
       guard run.content == content else { throw LedgerError.keyConflict(key: key, run: id) }
       return SubmissionReceipt(run: id, isNew: false)
     }
-    // The name that the model bears now; one whose name has moved on keeps its first.
-    guard let first = modelsByDigest[submission.model] else {
-      throw LedgerError.unknownModel(submission.model.hexadecimal)
+    let last = try PassRequest.check(submission.passes)
+    for pass in submission.passes where modelsByDigest[pass.model] == nil {
+      throw LedgerError.unknownModel(pass.model.hexadecimal)
     }
-    let name = modelNames.last { $0.digest == submission.model }?.name ?? first.name
-    var model = first
-    model.name = name
+    guard var model = modelsByDigest[last.model] else { throw LedgerError.unknownModel(last.model.hexadecimal) }
+    model.name = submission.passes.filter(\.isMember).compactMap { name(of: $0.model) }.joined(separator: " + ")
     let id = RunID()
     runs[id] = Run(
       content: content,
       record: RunRecord(
-        id: id, model: model, images: submission.images, options: submission.options, key: submission.key,
+        id: id, model: model, passes: submission.passes.map { PassRecord(request: $0) }, images: submission.images,
+        options: submission.options, key: submission.key,
         state: .submitted, submittedAt: Date()))
     order.append(id)
     if let key = submission.key { runsByKey[key] = id }
     return SubmissionReceipt(run: id, isNew: true)
+  }
+
+  /// The name that the model bears now; one whose name has moved on keeps its first.
+  private func name(of model: Digest) -> String? {
+    modelNames.last { $0.digest == model }?.name ?? modelsByDigest[model]?.name
   }
 
   public func run(_ id: RunID) async throws -> RunRecord? { runs[id].map(record) }
@@ -89,10 +95,10 @@ public actor InMemoryLedger: Ledger {
   /// The run with its tiles counted.
   func record(_ run: Run) -> RunRecord {
     var record = run.record
-    if let tiles = run.pass.flatMap({ passes[$0]?.tiles }) {
-      record.plannedTiles = tiles.count
-      record.acceptedTiles = tiles.count { $0.accepted != nil }
-      record.deadTiles = tiles.count { $0.state == .dead }
+    for tiles in run.passes.compactMap({ passes[$0]?.tiles }) {
+      record.plannedTiles += tiles.count
+      record.acceptedTiles += tiles.count { $0.accepted != nil }
+      record.deadTiles += tiles.count { $0.state == .dead }
     }
     return record
   }

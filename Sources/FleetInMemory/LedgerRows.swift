@@ -10,8 +10,8 @@ struct Run {
   var epoch = 0
   /// Until when the run is somebody's; `nil` when it is nobody's.
   var leaseEnd: Duration?
-  var pass: PassID?
-  var timings: [StepTiming] = []
+  /// Planned so far, in order; the last one is in work.
+  var passes: [PassID] = []
 }
 
 struct Pass {
@@ -20,6 +20,8 @@ struct Pass {
   var epoch: Int
   var document: Digest
   var tiles: [Tile]
+  /// Steps done so far.
+  var timings: [StepTiming]
 }
 
 struct Tile {

@@ -8,6 +8,9 @@ public enum ModelConfiguration: String, Hashable, Sendable, Codable, CaseIterabl
   case fullResolution = "3d_fullres"
   case cascade = "3d_cascade_fullres"
 
+  /// nnU-Net's name, or `3d`, which is short for `3d_fullres`.
+  public init?(named name: String) { self.init(rawValue: name == "3d" ? Self.fullResolution.rawValue : name) }
+
   /// The configuration of a model folder: by nnU-Net's layout `<configuration>/<task>/<trainer>__<plans>` where it lies in one,
   /// else by what the network is. Two stages make a cascade, whose first stage is the low resolution.
   init(folder: URL, plans: Plans, stage: Int, trainer: Trainer) {

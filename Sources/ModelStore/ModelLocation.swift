@@ -11,7 +11,7 @@ public enum ModelLocation {
   /// - Parameters:
   ///   - results: what nnU-Net calls RESULTS_FOLDER, or its subfolder `nnUNet`.
   ///   - task: `Task501_Name`, or its number (`501`, `7`, `007`).
-  ///   - configuration: `2d`, `3d_lowres`, `3d_fullres` or `3d_cascade_fullres`.
+  ///   - configuration: `2d`, `3d_lowres`, `3d_fullres` (or `3d`) or `3d_cascade_fullres`.
   ///   - trainer: for every configuration but the cascade; `nil` for nnU-Net's default.
   ///   - cascadeTrainer: for `3d_cascade_fullres`; `nil` for nnU-Net's default.
   ///   - plans: the plans' identifier; `nil` for nnU-Net's default.
@@ -20,7 +20,7 @@ public enum ModelLocation {
     results: URL, task: String, configuration: String, trainer: String? = nil, cascadeTrainer: String? = nil,
     plans: String? = nil
   ) throws(ModelStoreError) -> URL {
-    guard let wanted = ModelConfiguration(rawValue: configuration) else {
+    guard let wanted = ModelConfiguration(named: configuration) else {
       let names = ModelConfiguration.allCases.map(\.rawValue).joined(separator: ", ")
       throw ModelStoreError(.notFound, "There is no configuration '\(configuration)'; nnU-Net has \(names).")
     }
@@ -47,6 +47,24 @@ public enum ModelLocation {
           + "choose by trainer and plans.")
     }
     return folder.appending(path: model)
+  }
+
+  /// The first stage of a cascade in nnU-Net's layout: the same task, plans and, unless another is named, nnU-Net's default trainer.
+  /// - Parameter cascade: `…/3d_cascade_fullres/<task>/<trainer>__<plans>`.
+  /// - Throws: `ModelStoreError` when the cascade doesn't lie in such a layout, or the first stage isn't there.
+  public static func firstStage(of cascade: URL, trainer: String? = nil) throws(ModelStoreError) -> URL {
+    let task = cascade.deletingLastPathComponent()
+    let plans = cascade.lastPathComponent.components(separatedBy: "__").dropFirst().joined(separator: "__")
+    let folder = task.deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: ModelConfiguration.lowResolution.rawValue).appending(path: task.lastPathComponent)
+      .appending(path: "\(trainer ?? defaultTrainer)__\(plans.isEmpty ? defaultPlans : plans)")
+    guard (try? Subfolders.names(of: folder)) != nil else {
+      throw ModelStoreError(
+        .notFound,
+        "The model in '\(cascade.path)' is a cascade's second stage, and its first stage isn't in '\(folder.path)'; name its folder, or "
+          + "give the label maps that it made.")
+    }
+    return folder
   }
 
   /// The folder that holds the configurations.

@@ -47,11 +47,14 @@ public struct Migrator: Sendable {
   }
 
   /// Takes the steps that are missing, and returns them.
+  /// - Parameter last: the version to stop at; `nil` goes all the way.
   /// - Throws: As `status`. Steps that were taken before the error stay.
-  public func up() async throws -> [Step] {
+  public func up(through last: Int? = nil) async throws -> [Step] {
     try await withPool { pool in
       var taken: [Step] = []
-      while let step = try await pool.transaction(Self.takeNext) { taken.append(step) }
+      while let step = try await pool.transaction({ try Self.takeNext($0, through: last ?? .max) }) {
+        taken.append(step)
+      }
       return taken
     }
   }
@@ -59,7 +62,7 @@ public struct Migrator: Sendable {
   /// Any number that no other program uses on this database.
   private static let lock = 0x7465_7373_6d69_67
 
-  @Sendable private static func takeNext(_ database: PostgresConnection) throws -> Step? {
+  private static func takeNext(_ database: PostgresConnection, through last: Int) throws -> Step? {
     // Another process may be busy with a long step; its lock is waited for, however long that takes.
     try database.execute("SET LOCAL lock_timeout = 0")
     try database.execute("SET LOCAL statement_timeout = 0")
@@ -67,7 +70,9 @@ public struct Migrator: Sendable {
     try database.run(script: foundations)
     let applied = try Self.applied(database)
     try check(applied, isComplete: false)
-    guard let next = Migrations.all.first(where: { $0.version > applied.count }) else { return nil }
+    guard let next = Migrations.all.first(where: { $0.version > applied.count && $0.version <= last }) else {
+      return nil
+    }
     try database.run(script: next.sql)
     try database.execute(
       "INSERT INTO fleet.schema_migrations (version, name, sha256) VALUES ($1, $2, $3)",

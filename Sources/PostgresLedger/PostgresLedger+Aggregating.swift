@@ -30,11 +30,38 @@ extension PostgresLedger {
           ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         UPDATE fleet.runs r SET epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2)
         FROM next WHERE r.id = next.id
-        RETURNING r.id, r.epoch, (SELECT p.id FROM fleet.passes p WHERE p.run = r.id ORDER BY p.id LIMIT 1) AS pass
+        RETURNING r.id, r.epoch, (SELECT p.id FROM fleet.passes p WHERE p.run = r.id ORDER BY p.position DESC LIMIT 1) AS pass
         """, [owner, lease])
       guard let row = rows.first, let run = try database.runRecord(try row.value("id")) else { return nil }
       return try database.stitchClaim(
         RunClaim(run: run, epoch: try row.value("epoch")), pass: try row.value("pass"))
+    }
+  }
+
+  public func completePass(_ claim: RunClaim, _ outcome: PassOutcome) async throws {
+    let id = claim.run.id
+    let position = claim.run.position
+    try await pool.transaction { database in
+      let run = try database.lock(id)
+      let record = try database.runRecord(id)
+      if let run, run.epoch == claim.epoch, record?.passes[position].outcome == outcome {
+        return  // done before, by a commit that nobody heard of
+      }
+      guard let run, let record, run.isHeld(by: claim), run.state == .stitching, record.position == position,
+        position + 1 < record.passes.count
+      else { throw LedgerError.fenced(id) }
+      try database.execute(
+        """
+        UPDATE fleet.passes
+        SET label_map = $3, label_voxels = $4, probabilities = $5, engines = $6::jsonb, finished_at = now()
+        WHERE run = $1 AND position = $2
+        """,
+        [
+          id, position, outcome.labelMap, outcome.labelVoxels, outcome.probabilities, try SQLJSON(outcome.engines),
+        ])
+      try database.setTimings(outcome.timings, of: id, pass: position)
+      try database.execute(
+        "UPDATE fleet.runs SET state = 'continuing', owner = NULL, lease_until = NULL WHERE id = $1", [id])
     }
   }
 
@@ -45,7 +72,8 @@ extension PostgresLedger {
       if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome {
         return  // done before, by a commit that nobody heard of
       }
-      guard let run, run.isHeld(by: claim), run.state == .stitching else { throw LedgerError.fenced(id) }
+      guard let run, run.isHeld(by: claim), run.state == .stitching, claim.run.position == claim.run.passes.count - 1
+      else { throw LedgerError.fenced(id) }
       try database.execute(
         """
         UPDATE fleet.runs
@@ -156,10 +184,13 @@ extension PostgresConnection {
     let results = try execute(
       "SELECT probabilities, engine, infer_seconds FROM fleet.tile_results WHERE pass = $1 ORDER BY tile", [pass])
     let timings = try execute(
-      "SELECT step, seconds FROM fleet.step_timings WHERE run = $1 ORDER BY position", [claim.run.id])
+      "SELECT step, seconds, pass FROM fleet.step_timings WHERE run = $1 AND pass = $2 ORDER BY position",
+      [claim.run.id, claim.run.position])
     return StitchClaim(
       claim: claim, pass: pass, document: document, tiles: try results.map { try $0.value("probabilities") },
-      timings: try timings.map { StepTiming(step: try $0.value("step"), seconds: try $0.value("seconds")) },
+      timings: try timings.map {
+        StepTiming(step: try $0.value("step"), seconds: try $0.value("seconds"), pass: try $0.value("pass"))
+      },
       inferSeconds: try results.reduce(0) { $0 + (try $1.value("infer_seconds", as: Double.self)) },
       engines: Set(try results.map { try $0.value("engine", as: String.self) }).sorted())
   }

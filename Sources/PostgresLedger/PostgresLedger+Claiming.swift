@@ -9,7 +9,7 @@ extension PostgresLedger {
         """
         WITH next AS MATERIALIZED (
           SELECT id FROM fleet.runs
-          WHERE state = 'submitted' OR (state = 'preparing' AND lease_until < now())
+          WHERE state IN ('submitted', 'continuing') OR (state = 'preparing' AND lease_until < now())
           ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         UPDATE fleet.runs r
         SET state = 'preparing', epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2),
@@ -36,8 +36,11 @@ extension PostgresLedger {
     try await pool.transaction { database in
       _ = try database.execute(
         """
-        UPDATE fleet.runs
-        SET owner = NULL, lease_until = NULL, state = CASE state WHEN 'preparing' THEN 'submitted' ELSE state END
+        UPDATE fleet.runs r
+        SET owner = NULL, lease_until = NULL, state = CASE
+          WHEN r.state <> 'preparing' THEN r.state
+          WHEN EXISTS (SELECT FROM fleet.passes p WHERE p.run = r.id) THEN 'continuing'
+          ELSE 'submitted' END
         WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL
         """, [claim.run.id, claim.epoch])
     }
@@ -74,15 +77,16 @@ extension PostgresConnection {
     try execute("DELETE FROM fleet.outbox o USING fleet.passes p WHERE p.id = o.pass AND p.run = $1", [run])
   }
 
-  /// Replaces a run's timings.
-  func setTimings(_ timings: [StepTiming], of run: RunID) throws {
-    try execute("DELETE FROM fleet.step_timings WHERE run = $1", [run])
+  /// Replaces a run's timings, or only those of one of its passes, which go behind the others.
+  func setTimings(_ timings: [StepTiming], of run: RunID, pass: Int? = nil) throws {
+    try execute("DELETE FROM fleet.step_timings WHERE run = $1 AND pass = coalesce($2::integer, pass)", [run, pass])
     try execute(
       """
-      INSERT INTO fleet.step_timings (run, position, step, seconds)
-      SELECT $1, x.position - 1, x.step, x.seconds
-      FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (step text, seconds double precision))
-           WITH ORDINALITY AS x (step, seconds, position)
+      INSERT INTO fleet.step_timings (run, position, step, seconds, pass)
+      SELECT $1, (SELECT coalesce(max(t.position), -1) FROM fleet.step_timings t WHERE t.run = $1) + x.position,
+             x.step, x.seconds, x.pass
+      FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (step text, seconds double precision, pass integer))
+           WITH ORDINALITY AS x (step, seconds, pass, position)
       """, [run, try SQLJSON(timings)])
   }
 }

@@ -12,12 +12,12 @@ extension PostgresLedger {
       guard let run, run.isHeld(by: claim), run.state == .preparing else { throw LedgerError.fenced(id) }
 
       try database.execute(
-        "INSERT INTO fleet.passes (id, run, epoch, document, tiles) VALUES ($1, $2, $3, $4, $5)",
-        [pass.id, id, claim.epoch, pass.document, pass.tiles])
+        "INSERT INTO fleet.passes (id, run, position, epoch, document, tiles) VALUES ($1, $2, $3, $4, $5, $6)",
+        [pass.id, id, claim.run.position, claim.epoch, pass.document, pass.tiles])
       try database.execute(
         "INSERT INTO fleet.tiles (pass, tile) SELECT $1::uuid, generate_series(0, $2::integer - 1)",
         [pass.id, pass.tiles])
-      try database.setTimings(pass.timings, of: id)
+      try database.setTimings(pass.timings, of: id, pass: claim.run.position)
       try database.execute(
         "UPDATE fleet.runs SET state = 'predicting', owner = NULL, lease_until = NULL WHERE id = $1", [id])
       if pass.tiles == 0 { try database.execute("UPDATE fleet.runs SET state = 'stitching' WHERE id = $1", [id]) }

@@ -30,8 +30,16 @@ extension PostgresConnection {
            (SELECT json_agg(json_build_object('label', s.label, 'name', s.name, 'voxels', s.voxels, 'volume', s.volume_ml)
                             ORDER BY s.label)
             FROM fleet.label_statistics s WHERE s.run = r.id) AS measurements,
-           (SELECT json_agg(json_build_object('step', s.step, 'seconds', s.seconds) ORDER BY s.position)
+           (SELECT json_agg(json_build_object('step', s.step, 'seconds', s.seconds, 'pass', s.pass) ORDER BY s.position)
             FROM fleet.step_timings s WHERE s.run = r.id) AS timings,
+           (SELECT json_agg(
+              json_build_object(
+                'model', q.model, 'folds', q.folds, 'weight', q.weight, 'previousPass', q.previous_pass,
+                'previousImage', q.previous_image, 'labelMap', p.label_map, 'labelVoxels', p.label_voxels,
+                'probabilities', p.probabilities, 'engines', p.engines)
+              ORDER BY q.position)
+            FROM fleet.pass_requests q LEFT JOIN fleet.passes p ON p.run = q.run AND p.position = q.position
+            WHERE q.run = r.id) AS passes,
            t.planned_tiles, t.accepted_tiles, t.dead_tiles
     FROM fleet.runs r
     JOIN fleet.models m ON m.digest = r.model
@@ -42,8 +50,13 @@ extension PostgresConnection {
     """
 
   fileprivate static func runRecord(_ row: Row) throws -> RunRecord {
+    let timings: [StepTiming] = try row.json("timings") ?? []
+    let passes: [PassRow] = try row.json("passes") ?? []
     var record = RunRecord(
-      id: try row.value("id"), model: try PostgresLedger.modelRecord(row), images: try row.json("images") ?? [],
+      id: try row.value("id"), model: try PostgresLedger.modelRecord(row),
+      passes: passes.enumerated().map { position, pass in pass.record(timings: timings.filter { $0.pass == position })
+      },
+      images: try row.json("images") ?? [],
       options: try row.json("options") ?? RunOptions(), key: try row.optional("idempotency_key"),
       state: try row.value("state"), submittedAt: try row.value("submitted_at"),
       startedAt: try row.optional("started_at"), finishedAt: try row.optional("finished_at"),
@@ -56,8 +69,32 @@ extension PostgresConnection {
       record.outcome = RunOutcome(
         labelMap: labelMap, labelVoxels: try row.value("label_voxels"),
         probabilities: try row.optional("probabilities"), properties: try row.optional("properties"),
-        labels: try row.json("measurements") ?? [], timings: try row.json("timings") ?? [],
+        labels: try row.json("measurements") ?? [], timings: timings,
         engine: try row.value("engine"), softwareVersion: try row.value("software_version"))
+    }
+    return record
+  }
+}
+
+/// A pass in the JSON of a run's row.
+private struct PassRow: Decodable {
+  var model: Digest
+  var folds: [String]
+  var weight: Double
+  var previousPass: Int?
+  var previousImage: Digest?
+  var labelMap: Digest?
+  var labelVoxels: Digest?
+  var probabilities: Digest?
+  var engines: [String]?
+
+  func record(timings: [StepTiming]) -> PassRecord {
+    let previous = previousPass.map(PreviousSegmentation.pass) ?? previousImage.map(PreviousSegmentation.image)
+    var record = PassRecord(
+      request: PassRequest(model: model, folds: folds, previous: previous, weight: weight))
+    if let labelMap, let labelVoxels, let engines {
+      record.outcome = PassOutcome(
+        labelMap: labelMap, labelVoxels: labelVoxels, probabilities: probabilities, engines: engines, timings: timings)
     }
     return record
   }

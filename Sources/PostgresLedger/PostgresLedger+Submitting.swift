@@ -9,10 +9,13 @@ extension PostgresLedger {
     try await pool.transaction { database in
       let added = try database.execute(
         """
-        INSERT INTO fleet.models (digest, name, configuration, trainer, channels) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (digest) DO NOTHING
-        """, [model.digest, model.name, model.configuration, model.trainer, model.channels])
-      if added.affected == 1 {
+        INSERT INTO fleet.models (digest, name, configuration, trainer, channels, previous)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (digest) DO UPDATE SET previous = excluded.previous
+        WHERE excluded.previous IS NOT NULL AND models.previous IS DISTINCT FROM excluded.previous
+        RETURNING xmax = 0 AS is_new
+        """, [model.digest, model.name, model.configuration, model.trainer, model.channels, model.previous])
+      if try added.first?.value("is_new") == true {
         try database.execute(
           """
           INSERT INTO fleet.model_labels (model, label, name)
@@ -47,7 +50,7 @@ extension PostgresLedger {
 
   /// A model's columns, where `m` is `fleet.models`.
   static let modelColumns = """
-    m.digest AS model, m.configuration, m.trainer, m.channels,
+    m.digest AS model, m.configuration, m.trainer, m.channels, m.previous,
     (SELECT coalesce(json_agg(json_build_object('label', l.label, 'name', l.name) ORDER BY l.label), '[]')
      FROM fleet.model_labels l WHERE l.model = m.digest) AS labels
     """
@@ -55,7 +58,8 @@ extension PostgresLedger {
   static func modelRecord(_ row: Row) throws -> ModelRecord {
     ModelRecord(
       name: try row.value("model_name"), digest: try row.value("model"), configuration: try row.value("configuration"),
-      trainer: try row.value("trainer"), channels: try row.value("channels"), labels: try row.json("labels") ?? [])
+      trainer: try row.value("trainer"), channels: try row.value("channels"), labels: try row.json("labels") ?? [],
+      previous: try row.optional("previous"))
   }
 
   // MARK: Submitting
@@ -64,18 +68,27 @@ extension PostgresLedger {
     // Made here and not by the database: when the answer to the commit is lost, the second try finds its own run.
     let id = RunID()
     let content = try submission.contentDigest
+    let last = try PassRequest.check(submission.passes)
     return try await pool.transaction { database in
+      try database.requireModels(of: submission.passes)
       let added = try database.execute(
         """
         INSERT INTO fleet.runs (id, model, model_name, options, request_digest, idempotency_key)
-        SELECT $1, m.digest,
-               coalesce(
-                 (SELECT n.name FROM fleet.model_names n WHERE n.model = m.digest ORDER BY n.assigned_at DESC LIMIT 1),
-                 m.name),
+        SELECT $1, $2,
+               (SELECT string_agg(
+                  coalesce(
+                    (SELECT n.name FROM fleet.model_names n WHERE n.model = m.digest ORDER BY n.assigned_at DESC LIMIT 1),
+                    m.name),
+                  ' + ' ORDER BY x.position)
+                FROM jsonb_array_elements_text($6::jsonb) WITH ORDINALITY AS x (model, position)
+                JOIN fleet.models m ON m.digest = x.model),
                $3::jsonb, $4, $5
-        FROM fleet.models m WHERE m.digest = $2
         ON CONFLICT DO NOTHING
-        """, [id, submission.model, try SQLJSON(submission.options), content, submission.key])
+        """,
+        [
+          id, last.model, try SQLJSON(submission.options), content, submission.key,
+          try SQLJSON(submission.passes.filter(\.isMember).map(\.model)),
+        ])
       if added.affected == 1 {
         try database.execute(
           """
@@ -83,16 +96,56 @@ extension PostgresLedger {
           SELECT $1, x.position - 1, x.image
           FROM jsonb_array_elements_text($2::jsonb) WITH ORDINALITY AS x (image, position)
           """, [id, try SQLJSON(submission.images)])
+        try database.insert(submission.passes, of: id)
         return SubmissionReceipt(run: id, isNew: true)
       }
       let rows = try database.execute(
         "SELECT id, request_digest FROM fleet.runs WHERE id = $1 OR idempotency_key = $2", [id, submission.key])
-      guard let row = rows.first else { throw LedgerError.unknownModel(submission.model.hexadecimal) }
+      guard let row = rows.first else { throw LedgerError.unknownModel(last.model.hexadecimal) }
       let run: RunID = try row.value("id")
       guard try row.value("request_digest") == content else {
         throw LedgerError.keyConflict(key: submission.key ?? "", run: run)
       }
       return SubmissionReceipt(run: run, isNew: run == id)
     }
+  }
+}
+
+extension PostgresConnection {
+  /// - Throws: `LedgerError.unknownModel` for the first pass whose model isn't registered.
+  fileprivate func requireModels(of passes: [PassRequest]) throws {
+    let missing = try execute(
+      """
+      SELECT x.model FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS x (model, position)
+      WHERE NOT EXISTS (SELECT FROM fleet.models m WHERE m.digest = x.model) ORDER BY x.position LIMIT 1
+      """, [try SQLJSON(passes.map(\.model))])
+    if let row = missing.first { throw LedgerError.unknownModel(try row.value("model")) }
+  }
+
+  fileprivate func insert(_ passes: [PassRequest], of run: RunID) throws {
+    struct Entry: Encodable {
+      var model: Digest
+      var folds: [String]
+      var weight: Double
+      var pass: Int?
+      var image: Digest?
+    }
+    let entries = passes.map { pass in
+      var entry = Entry(model: pass.model, folds: pass.folds, weight: pass.weight)
+      switch pass.previous {
+      case .pass(let position): entry.pass = position
+      case .image(let digest): entry.image = digest
+      case nil: break
+      }
+      return entry
+    }
+    try execute(
+      """
+      INSERT INTO fleet.pass_requests (run, position, model, folds, weight, previous_pass, previous_image)
+      SELECT $1, x.position - 1, x.model, x.folds, x.weight, x.pass, x.image
+      FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (
+             model text, folds jsonb, weight double precision, pass integer, image text))
+           WITH ORDINALITY AS x (model, folds, weight, pass, image, position)
+      """, [run, try SQLJSON(entries)])
   }
 }

@@ -38,8 +38,9 @@ final class Fleet {
   }
 
   /// Submits an image and returns the run's identifier.
-  func submit(_ image: URL) async throws -> String {
-    let output = try await succeed(["submit", image.path, "--model", "tissue", "--disable_tta", "--json"])
+  func submit(_ image: URL, to models: [String] = ["tissue"]) async throws -> String {
+    let output = try await succeed(
+      ["submit", image.path, "--disable_tta", "--json"] + models.flatMap { ["--model", $0] })
     struct Receipt: Decodable { var run: String }
     return try Self.decode(Receipt.self, from: output).run
   }

@@ -73,12 +73,85 @@ import Testkit
     }
   }
 
+  /// A copy of the model, with rules beside it.
+  private func modelThatKeepsTheLargestComponents() throws -> URL {
+    let copy = folder.url.appending(path: "model")
+    try FileManager.default.copyItem(at: model, to: copy)
+    let rules = #"{"for_which_classes": [[1, 2], 1, 2], "min_valid_object_sizes": "None"}"#
+    try Data(rules.utf8).write(to: copy.appending(path: "postprocessing.json"))
+    return copy
+  }
+
+  private func voxels(_ output: String) throws -> [Int] {
+    struct Report: Decodable {
+      struct Label: Decodable { var voxels: Int }
+      var labels: [Label]
+      var postprocessing: String
+    }
+    return try #require(try Fleet.decode([Report].self, from: output).first).labels.map(\.voxels)
+  }
+
+  @Test func aModelsPostprocessingIsAppliedUnlessItIsSwitchedOff() async throws {
+    let model = try modelThatKeepsTheLargestComponents()
+    let out = folder.url.appending(path: "out").path
+    let common = ["-i", small.path, "-o", out, "--disable_tta", "--overwrite_existing", "--json"]
+    let applied = try await predict(common + ["-d", model.path])
+    let off = try await predict(common + ["-d", model.path, "--disable_postprocessing"])
+    let plain = try await predict(common + ["-d", self.model.path])
+    let given = try await predict(
+      common + ["-d", self.model.path, "-pp", model.appending(path: "postprocessing.json").path])
+    for result in [applied, off, plain, given] { try #require(result.code == 0, "\(result.log)") }
+    #expect(try voxels(off.output) == voxels(plain.output))
+    #expect(try voxels(applied.output) == voxels(given.output))
+    #expect(try voxels(applied.output).reduce(0, +) < voxels(plain.output).reduce(0, +))
+  }
+
+  @Test func anEnsembleIsTheMeanOfItsMembers() async throws {
+    let demo = Fixtures.directory.appending(path: "demo/model")
+    let out = folder.url.appending(path: "out").path
+    func run(_ models: [URL], _ more: [String] = []) async throws -> [Int] {
+      let result = try await predict(
+        ["-i", small.path, "-o", out, "--disable_tta", "--overwrite_existing", "--json", "-z", "-d"]
+          + models.map(\.path) + more)
+      try #require(result.code == 0, "\(result.log)")
+      return try voxels(result.output)
+    }
+    let (first, second) = (try await run([model]), try await run([demo]))
+    let mean = try await run([model, demo])
+    #expect(mean != first && mean != second)
+    #expect(exists("out/colin_small.npz") && exists("out/colin_small.pkl"))
+    // A weight that leaves nothing to the other member gives this one's labels, apart from the rounding to float16.
+    let almost = try await run([model, demo], ["--weights", "1e6", "1"])
+    #expect(zip(almost, first).allSatisfy { abs($0 - $1) <= 5 }, "\(almost), \(first)")
+    let twice = try await predict(["-i", small.path, "-o", out, "-d", model.path, model.path])
+    #expect(twice.code == 65 && twice.log.contains("one model twice"), "\(twice.log)")
+  }
+
+  @Test func aHalfWrittenLabelMapIsMadeAgain() async throws {
+    let out = folder.url.appending(path: "out")
+    let arguments = ["-i", small.path, "-o", out.path, "-d", model.path, "--disable_tta"]
+    #expect(try await predict(arguments).code == 0)
+    let file = out.appending(path: "colin_small.nii.gz")
+    let whole = try Data(contentsOf: file)
+    try whole.prefix(whole.count / 2).write(to: file)
+    let again = try await predict(arguments)
+    #expect(again.code == 0 && !again.log.contains("skipped"))
+    #expect(try Data(contentsOf: file) == whole)
+    let left = try FileManager.default.contentsOfDirectory(atPath: out.path).filter { $0.hasSuffix(".part") }
+    #expect(left == [])
+  }
+
   @Test(arguments: [
     (["-i", "missing.nii.gz", "-o", "out", "-d", "MODEL"], Int32(65), "missing.nii.gz"),
     (["-i", "IMAGE", "-o", "out", "-d", "missing"], 65, "missing"),
     (["-i", "IMAGE", "-o", "out"], 64, "-d MODEL_DIR"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-f", "7"], 65, "fold_7"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--step_size", "2"], 64, "step_size"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--weights", "1", "2"], 64, "--weights"),
+    (["-i", "IMAGE", "-o", "out", "-t", "501", "-m", "4d"], 64, "4d is none of them"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-l", "."], 65, "cascade"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-pp", "missing.json"], 65, "missing.json"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--num_parts", "2", "--part_id", "2"], 64, "--part_id"),
   ])
   func aMistakeGetsOneClearSentence(arguments: [String], code: Int32, words: String) async throws {
     let filled = arguments.map { $0 == "MODEL" ? model.path : $0 == "IMAGE" ? small.path : $0 }

@@ -59,6 +59,40 @@ struct SameBitsTests {
     }
   }
 
+  /// A cascade, and an ensemble of three configurations, one of them with a first stage of its own.
+  @Test(
+    .enabled(if: Fixtures.golden != nil, "the golden folder is not at hand"), .timeLimit(.minutes(10)),
+    arguments: [["3d_cascade_fullres"], ["2d", "3d_fullres", "3d_cascade_fullres"]])
+  func runsOfSeveralModelsGiveOneDigest(configurations: [String]) async throws {
+    let golden = try #require(Fixtures.golden)
+    let image = golden.appending(path: "images/Task501/colin_small_0000.nii.gz")
+    let folder = try TemporaryFolder()
+    let local = try await TesseraProcess.run(
+      [
+        "predict", "-i", image.path, "-o", folder.url.path, "-t", "501", "-f", "0", "--disable_tta", "--json", "-m",
+      ] + configurations, environment: ["RESULTS_FOLDER": golden.appending(path: "results").path], folder: folder.url)
+    try #require(local.code == 0, "\(local.log)")
+    struct Report: Decodable { var labelSha256: String }
+    let expected = try #require(try Fleet.decode([Report].self, from: local.output).first).labelSha256
+
+    let fleet = try await Fleet()
+    for configuration in configurations {
+      let trainer = configuration == "3d_cascade_fullres" ? "nnUNetTrainerV2CascadeFullRes" : "nnUNetTrainerV2"
+      let model = golden.appending(
+        path: "results/nnUNet/\(configuration)/Task501_BrainTissue/\(trainer)__nnUNetPlansv2.1")
+      try await fleet.succeed(["model", "add", model.path, "--name", configuration, "-f", "0"])
+    }
+    let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
+    let victim = try await fleet.start("worker")
+    let run = try await fleet.submit(image, to: configurations)
+    try await victim.wait("the worker to begin a tile", within: 60) { victim.logText.contains("predicting tile") }
+    victim.send(SIGKILL)
+    _ = try await victim.finish()
+    let successor = try await fleet.start("worker")
+    #expect(try await fleet.digest(of: run) == expected, "\(configurations), one worker killed in the middle")
+    for role in roles + [successor] { #expect(role.isRunning) }
+  }
+
   @Test(.timeLimit(.minutes(10)))
   func killedBrokerAndDatabaseCostOnlyTime() async throws {
     let expected = try await local(threads: 2)

@@ -42,7 +42,9 @@ public final class LedgerBench: Sendable {
   static func digest(_ name: String) -> Digest { Digest(of: name.utf8) }
 
   static func submission(_ name: String = "image", key: String? = nil) -> Submission {
-    Submission(images: [digest(name)], model: model.digest, options: RunOptions(folds: ["fold_0"]), key: key)
+    Submission(
+      images: [digest(name)], passes: [PassRequest(model: model.digest, folds: ["fold_0"])], options: RunOptions(),
+      key: key)
   }
 
   static let outcome = RunOutcome(

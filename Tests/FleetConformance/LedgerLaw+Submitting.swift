@@ -46,13 +46,15 @@ extension LedgerLaw {
       let before = Date()
       var submission = LedgerBench.submission(key: "study-1")
       submission.images.append(LedgerBench.digest("second channel"))
+      submission.passes[0].folds = ["fold_0", "a \"fold\""]
       submission.options = RunOptions(
-        folds: ["fold_0", "a \"fold\""], mirroring: false, stepSize: 0.3, savesProbabilities: true)
+        mirroring: false, stepSize: 0.3, savesProbabilities: true, postprocessing: .rules(LedgerBench.digest("rules")))
       let receipt = try await ledger.submit(submission)
       #expect(receipt.isNew)
       let run = try #require(try await ledger.run(receipt.run))
       #expect(run.id == receipt.run)
       #expect(run.model == LedgerBench.model)
+      #expect(run.passes == submission.passes.map { PassRecord(request: $0) })
       #expect(run.images == submission.images)
       #expect(run.options == submission.options)
       #expect(run.key == "study-1")
@@ -93,7 +95,7 @@ extension LedgerLaw {
       model.digest = LedgerBench.digest("other")
       try await ledger.register(model)
       var others = [LedgerBench.submission("other image"), LedgerBench.submission(), LedgerBench.submission()]
-      others[1].model = model.digest
+      others[1].passes[0].model = model.digest
       others[2].options.mirroring = false
       for var other in others {
         other.key = "study-1"

@@ -22,5 +22,5 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
     await bench.closeAll()
   }
 
-  public static let all = models + submitting + claiming + dispatching + aggregating + stitching + races
+  public static let all = models + submitting + claiming + dispatching + aggregating + stitching + passing + races
 }

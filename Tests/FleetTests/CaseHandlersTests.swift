@@ -12,10 +12,10 @@ import Testkit
   private let image = Fixtures.directory.appending(path: "Task501/images/colin_small_0000.nii.gz")
   private let model = Fixtures.directory.appending(path: "Task501/model")
 
-  private func run(_ record: ModelRecord, image: Digest) -> RunRecord {
+  private func run(_ record: ModelRecord, image: Digest, folds: [String] = []) -> RunRecord {
     RunRecord(
-      id: RunID(), model: record, images: [image], options: RunOptions(mirroring: false), key: nil, state: .preparing,
-      submittedAt: Date())
+      id: RunID(), model: record, passes: [PassRecord(request: PassRequest(model: record.digest, folds: folds))],
+      images: [image], options: RunOptions(mirroring: false), key: nil, state: .preparing, submittedAt: Date())
   }
 
   @Test func aFetchedModelGivesTheBitsOfAnAdoptedOne() async throws {
@@ -45,8 +45,11 @@ import Testkit
         claim: RunClaim(run: run(published, image: digest), epoch: 1), pass: plan.id, document: plan.document,
         tiles: tiles,
         timings: plan.timings, inferSeconds: 0, engines: ["e"])
-      let outcome = try await CaseStitcher(store: store, models: models, threads: threads, softwareVersion: "test")
-        .stitch(work)
+      let stitcher = try CaseStitcher(store: store, models: models, threads: threads, softwareVersion: "test")
+      guard case .run(let outcome) = try await stitcher.stitch(work) else {
+        Issue.record("a run's only pass ends it")
+        return
+      }
       #expect(outcome.labels.map(\.voxels).reduce(0, +) > 0)
       digests.append(outcome.labelVoxels)
     }
@@ -57,10 +60,9 @@ import Testkit
     let store = InMemoryBlobStore()
     let models = ModelLibrary()
     let adopted = try await models.adopt(folder: model, selection: .automatic, checkpoint: "model_final_checkpoint")
-    var record = run(adopted.record, image: try await store.put(Blob(copying: try Data(contentsOf: image))))
-    record.options.folds = ["fold_3"]
+    let wanted = run(
+      adopted.record, image: try await store.put(Blob(copying: try Data(contentsOf: image))), folds: ["fold_3"])
     let preparer = try CasePreparer(store: store, models: models, threads: 1)
-    let wanted = record
     let error = await #expect(throws: RunFailure.self) { try await preparer.prepare(wanted) }
     #expect(error?.reason.contains("fold_3") == true)
   }

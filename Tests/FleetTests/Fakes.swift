@@ -31,13 +31,24 @@ struct NumberPredictor: TilePredicting {
 struct JoiningStitcher: RunStitching {
   let store: any BlobStore
 
-  func stitch(_ work: StitchClaim) async throws -> RunOutcome {
+  func stitch(_ work: StitchClaim) async throws -> StitchOutcome {
     var all: [UInt8] = []
     for tile in work.tiles { all += try await store.get(tile).copy }
-    return RunOutcome(
-      labelMap: try await store.put(Blob(copying: all)), labelVoxels: Digest(of: all), labels: [],
-      timings: work.timings,
-      engine: work.engines.joined(), softwareVersion: "test")
+    let run = work.claim.run
+    guard run.position == run.passes.count - 1 else {
+      return .pass(
+        PassOutcome(
+          labelMap: try await store.put(Blob(copying: all)), labelVoxels: Digest(of: all), engines: work.engines,
+          timings: work.timings))
+    }
+    // The passes before it come first.
+    var joined: [UInt8] = []
+    for outcome in run.passes.compactMap(\.outcome) { joined += try await store.get(outcome.labelMap).copy }
+    joined += all
+    return .run(
+      RunOutcome(
+        labelMap: try await store.put(Blob(copying: joined)), labelVoxels: Digest(of: joined), labels: [],
+        timings: work.timings, engine: work.engines.joined(), softwareVersion: "test"))
   }
 }
 

@@ -16,7 +16,7 @@ import Testing
   private let queue = InMemoryJobQueue()
   private let settings = ServiceSettings(owner: "test", lease: .seconds(2), pollInterval: .milliseconds(2))
 
-  private func submit(key: String? = nil) async throws -> RunID {
+  private func submit(passes: Int = 1) async throws -> RunID {
     let manifest = Digest(of: Array("model".utf8))
     try await ledger.register(
       ModelRecord(
@@ -24,7 +24,8 @@ import Testing
         labels: [LabelName(label: 1, name: "one")]))
     let image = try await store.put(Blob(copying: Array("image".utf8)))
     return try await ledger.submit(
-      Submission(images: [image], model: manifest, options: RunOptions(), key: key)
+      Submission(
+        images: [image], passes: Array(repeating: PassRequest(model: manifest), count: passes), options: RunOptions())
     ).run
   }
 
@@ -72,6 +73,19 @@ import Testing
     #expect(run.state == .completed)
     #expect(run.acceptedTiles == 30)
     #expect(run.outcome?.labelVoxels == expectedDigest(tiles: 30))
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func passesFollowEachOtherToTheRunsEnd() async throws {
+    let worker = WorkerService(
+      queue: queue, slots: [NumberPredictor(store: store), NumberPredictor(store: store)], name: "w", logger: .quiet)
+    let run = try await withServices([dispatcher(CountingPreparer(store: store, tiles: 4)), worker, aggregator]) {
+      try await end(of: try await submit(passes: 3))
+    }
+    #expect(run.state == .completed && run.plannedTiles == 12 && run.acceptedTiles == 12)
+    #expect(run.passes.map { $0.outcome?.labelVoxels } == [expectedDigest(tiles: 4), expectedDigest(tiles: 4), nil])
+    let once = (0..<4).flatMap { Array("tile \($0)".utf8) }
+    #expect(run.outcome?.labelVoxels == Digest(of: once + once + once))
   }
 
   @Test(.timeLimit(.minutes(1)))

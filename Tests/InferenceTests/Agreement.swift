@@ -60,7 +60,7 @@ extension AgreementCase {
       .run(image: image.voxels, spacing: image.spacing, pool: pool)
     let predictor = try TilePredictor(model: model, options: options, pool: pool)
     let tiles = PredictedTiles(
-      extractor: try PatchExtractor(plan: prepared.plan, volume: prepared.volume), predictor: predictor)
+      extractor: try prepared.extractor(), predictor: predictor)
     let result = try StitchStep(recipe: recipe).run(
       tiles: tiles, plan: prepared.plan, properties: prepared.properties, pool: pool, probabilitiesFolder: folder)
     return (result, image)

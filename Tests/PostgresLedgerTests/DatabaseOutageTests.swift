@@ -59,7 +59,7 @@ struct DatabaseOutageTests {
       group.addTask {
         for index in 0..<Self.runs {
           let submission = Submission(
-            images: [.example], model: .example, options: RunOptions(), key: "study \(index)")
+            images: [.example], passes: [PassRequest(model: .example)], options: RunOptions(), key: "study \(index)")
           let receipt = try await ledger.submit(submission)
           accepted.runs.withLock { $0[receipt.run] = submission.key }
           try await Task.sleep(for: .milliseconds(100))

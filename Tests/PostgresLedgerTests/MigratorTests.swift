@@ -1,4 +1,5 @@
 import FleetContracts
+import Migrations
 import Testing
 
 @testable import PostgresLedger
@@ -23,7 +24,30 @@ struct MigratorTests {
         for _ in 0..<6 { group.addTask { try await Migrator(url: url).up().count } }
         return try await group.reduce(0, +)
       }
-      #expect(taken == 1)
+      #expect(taken == Migrations.all.count)
+    }
+  }
+
+  @Test func aRunOfTheFirstVersionKeepsItsModelAndFolds() async throws {
+    try await withDatabase(isMigrated: false) { database in
+      let migrator = try Migrator(url: database.url)
+      #expect(try await migrator.up(through: 1).count == 1)
+      let digest = String(repeating: "a", count: 64)
+      let run = RunID()
+      for statement in [
+        "INSERT INTO fleet.models (digest, name, configuration, trainer, channels) "
+          + "VALUES ('\(digest)', 'old', '2d', 'nnUNetTrainerV2', 1)",
+        "INSERT INTO fleet.runs (id, model, model_name, options, request_digest) VALUES ('\(run)', '\(digest)', 'old', "
+          + #"'{"folds":["fold_2"],"mirroring":false,"stepSize":0.5,"savesProbabilities":true}', '\#(digest)')"#,
+      ] { try await database.execute(statement) }
+      #expect(try await migrator.up().map(\.version) == [2])
+      let ledger = try await PostgresLedger.open(url: database.url)
+      let record = try #require(try await ledger.run(run))
+      #expect(
+        record.passes.map(\.request.folds) == [["fold_2"]] && record.passes[0].request.model.hexadecimal == digest)
+      #expect(record.options == RunOptions(mirroring: false, savesProbabilities: true, postprocessing: .none))
+      #expect(try await database.execute("SELECT invariant AS value FROM fleet.ledger_violations") == [])
+      await ledger.close()
     }
   }
 

@@ -145,5 +145,6 @@ extension ModelRecord {
 }
 
 extension Submission {
-  static let example = Submission(images: [.example], model: .example, options: RunOptions())
+  static let example = Submission(
+    images: [.example], passes: [PassRequest(model: .example)], options: RunOptions())
 }

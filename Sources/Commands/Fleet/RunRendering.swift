@@ -17,6 +17,7 @@ enum RunRendering {
     var state: String
     var model: String
     var modelSha256: Digest
+    var passes: [PassRequest]
     var inputs: [Digest]
     var key: String?
     var submittedAt: Date
@@ -36,6 +37,7 @@ enum RunRendering {
       state = run.state.rawValue
       model = run.model.name
       modelSha256 = run.model.digest
+      passes = run.passes.map(\.request)
       inputs = run.images
       key = run.key
       submittedAt = run.submittedAt
@@ -57,6 +59,7 @@ enum RunRendering {
     Output.line("run      \(run.id)")
     Output.line("model    \(run.model.name) (\(run.model.configuration))")
     Output.line("state    \(run.state.rawValue)\(run.failure.map { ": \($0.reason)" } ?? "")")
+    if run.passes.count > 1 { Output.line("model    \(run.position + 1) of \(run.passes.count) in work") }
     Output.line("tiles    \(run.acceptedTiles) of \(run.plannedTiles)")
     guard let outcome = run.outcome else { return }
     Output.line("engine   \(outcome.engine)")

@@ -12,14 +12,32 @@ struct SubmitCommand: AsyncParsableCommand {
       The image goes into the blob store and a run into the ledger. With a key of your own you may submit again after any failure: the
       same key with the same study answers the run that exists.
 
+      Several models make an ensemble. A cascade is registered with its first stage (`tessera model add --lowres`), which then runs first.
+
         tessera submit brain.nii.gz --model brain --key study-4711 --wait
+        tessera submit brain.nii.gz --model brain-2d --model brain-3d -pp postprocessing.json
       """)
 
   @Argument(help: ArgumentHelp("The image, or the images of all channels in order.", valueName: "image"))
   var images: [String]
 
-  @Option(help: "The model's name (`tessera model list`).")
-  var model: String
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp("The model's name (`tessera model list`); given more than once: an ensemble.", valueName: "name")
+  )
+  var models: [String]
+
+  @Option(
+    name: .customLong("weight"),
+    help: ArgumentHelp("The weight of a model in the ensemble, once for each. Default: all equal.", valueName: "number")
+  )
+  var weights: [Double] = []
+
+  @Option(
+    name: [.customShort("l"), .customLong("lowres_segmentation"), .customLong("lowres-segmentation")],
+    help: ArgumentHelp("For a cascade: the label map of its first stage, instead of predicting it.", valueName: "image")
+  )
+  var lowResolution: String?
 
   @Option(help: "Your idempotency key: unique for each study.")
   var key: String?
@@ -31,6 +49,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
   @OptionGroup var apply: ApplyOptions
 
+  @OptionGroup var postprocessing: PostprocessingOptions
+
   @Flag(help: "Wait for the run's end and print its labels.")
   var wait = false
 
@@ -41,6 +61,11 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("Name the image to submit.") }
+    guard !models.isEmpty else { throw ValidationError("Name the model by --model.") }
+    guard weights.isEmpty || weights.count == models.count else {
+      throw ValidationError(
+        "--weight must be given once for each --model: \(models.count) times, not \(weights.count).")
+    }
   }
 
   func run() async throws {
@@ -48,19 +73,31 @@ struct SubmitCommand: AsyncParsableCommand {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
       let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("submit"))
       let (ledger, store) = (try await adapters.ledger(), try adapters.store())
-      guard let record = try await ledger.model(named: model) else { throw LedgerError.unknownModel(model) }
-      guard images.count == record.channels else {
-        throw InputError(
-          "The model \(model) needs \(record.channels) image(s), one for each channel; \(images.count) were given.")
+      let folds = folds.map { $0 == "all" || $0.hasPrefix("fold_") ? $0 : "fold_\($0)" }
+      var members: [PassRequest.Member] = []
+      for (index, name) in models.enumerated() {
+        guard let record = try await ledger.model(named: name) else { throw LedgerError.unknownModel(name) }
+        guard images.count == record.channels else {
+          throw InputError(
+            "The model \(name) needs \(record.channels) image(s), one for each channel; \(images.count) were given.")
+        }
+        members.append(
+          PassRequest.Member(model: record, folds: folds, weight: weights.isEmpty ? 1 : weights[index]))
       }
       var digests: [Digest] = []
       for path in images { digests.append(try await store.put(try ImageFile.checked(URL(filePath: path)))) }
-      let options = RunOptions(
-        folds: folds.map { $0 == "all" || $0.hasPrefix("fold_") ? $0 : "fold_\($0)" },
-        mirroring: !apply.disablesMirroring,
-        stepSize: apply.stepSize, savesProbabilities: apply.savesProbabilities)
+      var previous: Digest?
+      if let lowResolution {
+        previous = try await store.put(try ImageFile.checked(URL(filePath: lowResolution)))
+      }
+      var options = RunOptions(
+        mirroring: !apply.disablesMirroring, stepSize: apply.stepSize, savesProbabilities: apply.savesProbabilities,
+        postprocessing: postprocessing.isDisabled ? .none : .ofTheModel)
+      if let rules = try postprocessing.rules() { options.postprocessing = .rules(try await store.put(rules)) }
       let receipt = try await ledger.submit(
-        Submission(images: digests, model: record.digest, options: options, key: key))
+        Submission(
+          images: digests, passes: try PassRequest.passes(of: members, lowResolution: previous), options: options,
+          key: key))
       guard wait else {
         if json {
           try Output.json(["run": receipt.run.description])

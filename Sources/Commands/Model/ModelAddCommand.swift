@@ -12,7 +12,10 @@ struct ModelAddCommand: AsyncParsableCommand {
       Workers fetch a model by digest when they first need it. A name that is registered again moves on to the new model; runs that were
       submitted before keep theirs. Labels are named after nnU-Net's dataset.json, where it lies in the model's folder.
 
+      A cascade's second stage is registered together with its first, which is found beside it in nnU-Net's layout.
+
         tessera model add MODEL_DIR --name brain
+        tessera model add CASCADE_DIR --lowres LOWRES_DIR --name brain-cascade
       """)
 
   @Argument(help: "A trained model's folder, as nnU-Net wrote it.")
@@ -20,6 +23,11 @@ struct ModelAddCommand: AsyncParsableCommand {
 
   @Option(help: "What `tessera submit --model` will call it.")
   var name: String
+
+  @Option(
+    name: .customLong("lowres"),
+    help: ArgumentHelp("For a cascade's second stage: the folder of its first.", valueName: "dir"))
+  var firstStage: String?
 
   @OptionGroup var folds: FoldOptions
 
@@ -34,11 +42,21 @@ struct ModelAddCommand: AsyncParsableCommand {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
       let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
       let ledger = try await adapters.ledger()
-      let record = try await ModelLibrary.publish(
-        folder: URL(filePath: folder), selection: try folds.selection(), checkpoint: folds.checkpoint,
-        name: name,
-        to: try adapters.store())
-      PostprocessingNotice.show(for: URL(filePath: folder))
+      let store = try adapters.store()
+      let model = URL(filePath: folder)
+      var record = try await ModelLibrary.publish(
+        folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
+      if record.needsPrevious {
+        let stage = try await ModelLibrary.publish(
+          folder: try firstStage.map { URL(filePath: $0) } ?? ModelLocation.firstStage(of: model),
+          selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint, name: "\(name)/3d_lowres",
+          to: store)
+        try await ledger.register(stage)
+        record.previous = stage.digest
+      } else if firstStage != nil {
+        throw InputError(
+          "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration).")
+      }
       try await ledger.register(record)
       await ledger.close()
       Output.line(

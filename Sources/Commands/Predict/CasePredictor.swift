@@ -10,18 +10,23 @@ struct CasePredictor {
   let outputFolder: URL
   let threads: Int
   let options: RunOptions
+  /// A `postprocessing.json` that takes the place of the model's.
+  let rules: Blob?
+  /// Holds CASE.nii.gz for each case, where a cascade's first stage isn't to be predicted.
+  let lowResolutionFolder: URL?
   let overwrites: Bool
 
   /// - Throws: `ExitCodes.data` after all cases when some failed; `InputError` when the output folder can't be made.
-  func predict(_ cases: [InputCase], json: Bool) async throws {
+  func predict(_ input: InputCases, json: Bool) async throws {
     do {
       try FileManager.default.createDirectory(at: outputFolder, withIntermediateDirectories: true)
     } catch {
       throw InputError("The output folder \(outputFolder.path) can't be made: \(error.localizedDescription)")
     }
     var reports: [CaseReport] = []
-    var failures: [(name: String, reason: String)] = []
-    for input in cases {
+    var failures = input.unusable
+    for failure in failures { Output.note("\(failure.name): \(failure.reason)") }
+    for input in input.cases {
       let files = CaseFiles(folder: outputFolder, name: input.name)
       if !overwrites, files.areComplete(withProbabilities: options.savesProbabilities) {
         Output.note(
@@ -43,7 +48,8 @@ struct CasePredictor {
     }
     if json { try Output.json(reports) }
     guard failures.isEmpty else {
-      Output.note("\(failures.count) of \(cases.count) cases failed: \(failures.map(\.name).joined(separator: ", "))")
+      let names = failures.map(\.name).sorted().joined(separator: ", ")
+      Output.note("\(failures.count) of \(input.cases.count + input.unusable.count) cases failed: \(names)")
       throw ExitCodes.data
     }
   }
@@ -51,21 +57,36 @@ struct CasePredictor {
   private func predict(_ input: InputCase, files: CaseFiles) async throws -> CaseReport {
     let progress = ProgressLine(title: input.name)
     defer { progress.finish() }
-    return try await fleet.segment(input.channels, options: options) { run in
-      progress.show(step: run.state.rawValue, done: run.acceptedTiles, total: run.plannedTiles)
+    return try await fleet.segment(
+      input.channels, lowResolution: lowResolutionFolder.map { CaseFiles(folder: $0, name: input.name).labelMap },
+      options: options, rules: rules
+    ) { run in
+      let models = run.passes.count > 1 ? "model \(run.position + 1) of \(run.passes.count), " : ""
+      progress.show(step: models + run.state.rawValue, done: run.acceptedTiles, total: run.plannedTiles)
     } finish: { run, outcome, store in
-      let report = CaseReport(
-        case: input, model: fleet.model, folds: fleet.folds, run: run, outcome: outcome, threads: threads)
+      let report = CaseReport(case: input, models: fleet.records, run: run, outcome: outcome, threads: threads)
       if let probabilities = outcome.probabilities, let properties = outcome.properties {
         try await store.get(properties).withBytes { try CaseFiles.write($0, to: files.properties) }
         try await store.get(probabilities).withBytes { try CaseFiles.write($0, to: files.probabilities) }
       }
+      try await keepFirstStages(of: run, name: input.name, store: store)
       let labelMap = try await store.get(outcome.labelMap)
       let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
       try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
       try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
       try labelMap.withBytes { try CaseFiles.write($0, to: files.labelMap) }
       return report
+    }
+  }
+
+  /// What a cascade's first stage found, where nnU-Net leaves it too.
+  private func keepFirstStages(of run: RunRecord, name: String, store: any BlobStore) async throws {
+    for pass in run.passes where !pass.request.isMember {
+      guard let labelMap = pass.outcome?.labelMap else { continue }
+      let folder = outputFolder.appending(path: "3d_lowres_predictions")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let file = CaseFiles(folder: folder, name: name).labelMap
+      try await store.get(labelMap).withBytes { try CaseFiles.write($0, to: file) }
     }
   }
 

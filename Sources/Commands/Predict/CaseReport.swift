@@ -17,6 +17,8 @@ struct CaseReport: Encodable {
   }
 
   struct Model: Encodable {
+    /// Share in the mean of probabilities; 0 for a cascade's first stage that only serves the second.
+    var weight: Double
     /// SHA-256 of the manifest: the list of the model's files with their digests.
     var sha256: Digest
     var configuration: String
@@ -25,6 +27,8 @@ struct CaseReport: Encodable {
   }
 
   struct Timing: Encodable {
+    /// Place of the model in `models`.
+    var pass: Int
     var step: String
     var seconds: Double
   }
@@ -33,10 +37,13 @@ struct CaseReport: Encodable {
   var labels: [Label]
   /// SHA-256 of the label map's voxels, uint8 `[z, y, x]`.
   var labelSha256: Digest
-  var model: Model
+  /// In the order of the work.
+  var models: [Model]
   var inputs: [Input]
   var mirroring: Bool
   var stepSize: Double
+  /// `model`, `none`, or SHA-256 of the rules.
+  var postprocessing: PostprocessingChoice
   var tiles: Int
   var timings: [Timing]
   /// Engine and instruction set, such as `blas/avx512`.
@@ -45,16 +52,24 @@ struct CaseReport: Encodable {
   var softwareVersion: String
   var finishedAt: Date
 
-  init(case input: InputCase, model: ModelRecord, folds: [String], run: RunRecord, outcome: RunOutcome, threads: Int) {
+  /// - Parameter models: all that took part.
+  init(case input: InputCase, models: [ModelRecord], run: RunRecord, outcome: RunOutcome, threads: Int) {
     name = input.name
     labels = outcome.labels.map { Label(label: $0.label, name: $0.name, voxels: $0.voxels, volumeMl: $0.volume) }
     labelSha256 = outcome.labelVoxels
-    self.model = Model(sha256: model.digest, configuration: model.configuration, trainer: model.trainer, folds: folds)
+    self.models = run.passes.compactMap { pass in
+      models.first { $0.digest == pass.request.model }.map {
+        Model(
+          weight: pass.request.weight, sha256: $0.digest, configuration: $0.configuration, trainer: $0.trainer,
+          folds: pass.request.folds)
+      }
+    }
     inputs = zip(input.channels, run.images).map { Input(file: $0.lastPathComponent, sha256: $1) }
     mirroring = run.options.mirroring
     stepSize = run.options.stepSize
+    postprocessing = run.options.postprocessing
     tiles = run.plannedTiles
-    timings = outcome.timings.map { Timing(step: $0.step, seconds: $0.seconds) }
+    timings = outcome.timings.map { Timing(pass: $0.pass, step: $0.step, seconds: $0.seconds) }
     engine = outcome.engine
     self.threads = threads
     softwareVersion = outcome.softwareVersion

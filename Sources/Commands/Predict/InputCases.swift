@@ -8,20 +8,35 @@ struct InputCase: Equatable {
 
 /// Finds cases as nnU-Net names them (`CASE_0000.nii.gz`, one file for each channel;
 /// nnunet/inference/predict.py, check_input_folder_and_return_caseIDs), and single files of any name.
-enum InputCases {
+struct InputCases {
   static let suffixes = [".nii.gz", ".nii"]
+
+  /// By name.
+  var cases: [InputCase]
+  /// Cases whose files aren't what the model needs; they don't stop the others.
+  var unusable: [(name: String, reason: String)] = []
+
+  /// The cases of one part, as nnU-Net deals them out: every `parts`-th, from the `part`-th on.
+  func part(_ part: Int, of parts: Int) -> InputCases {
+    var names = (cases.map(\.name) + unusable.map(\.name)).sorted()
+    names = stride(from: part, to: names.count, by: parts).map { names[$0] }
+    let chosen = Set(names)
+    return InputCases(
+      cases: cases.filter { chosen.contains($0.name) }, unusable: unusable.filter { chosen.contains($0.name) })
+  }
 
   /// - Parameters:
   ///   - input: an image, or a folder of images.
   ///   - channels: image channels that the model needs.
-  /// - Throws: `InputError` when there is nothing to segment, or channels are missing.
-  static func find(_ input: URL, channels: Int) throws -> [InputCase] {
+  /// - Throws: `InputError` when there is nothing to segment, or a file's other channels are missing.
+  static func find(_ input: URL, channels: Int) throws -> InputCases {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: input.path, isDirectory: &isFolder) else {
       throw InputError(
         "There is no file or folder \(input.path); -i takes an image (.nii, .nii.gz) or a folder of images.")
     }
-    return isFolder.boolValue ? try folder(input, channels: channels) : [try file(input, channels: channels)]
+    return isFolder.boolValue
+      ? try folder(input, channels: channels) : InputCases(cases: [try file(input, channels: channels)])
   }
 
   private static func file(_ file: URL, channels: Int) throws -> InputCase {
@@ -41,28 +56,42 @@ enum InputCases {
     return try collect(name, in: folder, suffix: suffix, channels: channels)
   }
 
-  private static func folder(_ folder: URL, channels: Int) throws -> [InputCase] {
+  private static func folder(_ folder: URL, channels: Int) throws -> InputCases {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
-    var found: [String: String] = [:]  // case name to suffix
-    var single: [InputCase] = []
+    var found: [String: (suffix: String, files: [String])] = [:]  // by case name
+    var result = InputCases(cases: [])
     for file in names.sorted() {
       guard let (stem, suffix) = split(file) else { continue }
       if let name = caseName(of: stem) {
-        found[name] = suffix
+        found[name, default: (suffix, [])].files.append(file)
       } else if channels == 1 {
-        single.append(InputCase(name: stem, channels: [folder.appending(path: file)]))
+        result.cases.append(InputCase(name: stem, channels: [folder.appending(path: file)]))
       }
     }
-    let numbered = try found.map { try collect($0.key, in: folder, suffix: $0.value, channels: channels) }
-    let cases = (numbered + single).sorted { $0.name < $1.name }
-    guard !cases.isEmpty else {
+    for (name, (suffix, files)) in found {
+      do {
+        let collected = try collect(name, in: folder, suffix: suffix, channels: channels)
+        let others = Set(files).subtracting(collected.channels.map(\.lastPathComponent)).sorted()
+        guard others.isEmpty else {
+          throw InputError(
+            "The case \(name) has files that the model doesn't take: \(others.joined(separator: ", ")); it needs \(channels) "
+              + "channel(s), one file each. Move the others away.")
+        }
+        result.cases.append(collected)
+      } catch let error as InputError {
+        result.unusable.append((name, error.description))
+      }
+    }
+    result.cases.sort { $0.name < $1.name }
+    result.unusable.sort { $0.name < $1.name }
+    guard !result.cases.isEmpty || !result.unusable.isEmpty else {
       throw InputError(
         "The folder \(folder.path) holds no image; expected files named CASE_0000.nii.gz, one for each channel.")
     }
-    for (first, second) in zip(cases, cases.dropFirst()) where first.name == second.name {
+    for (first, second) in zip(result.cases, result.cases.dropFirst()) where first.name == second.name {
       throw InputError("The folder \(folder.path) holds the case \(first.name) twice; keep one of its files.")
     }
-    return cases
+    return result
   }
 
   private static func collect(_ name: String, in folder: URL, suffix: String, channels: Int) throws -> InputCase {

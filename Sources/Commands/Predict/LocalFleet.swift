@@ -15,31 +15,56 @@ struct LocalFleet {
   private static let storeBudget = 32 << 20
   private static let pollInterval = Duration.milliseconds(5)
 
-  let model: ModelRecord
-  let folds: [String]
+  /// The models whose probabilities are averaged.
+  let members: [PassRequest.Member]
+  /// All models, a cascade's first stage among them.
+  let records: [ModelRecord]
   private let models: ModelLibrary
   private let threads: Int
   private let logger: Logger
 
-  /// Opens the model.
-  /// - Throws: errors of `ModelStore` when the folder holds no usable model.
-  init(modelFolder: URL, selection: FoldSelection, checkpoint: String, threads: Int, logger: Logger) async throws {
+  /// Opens the models.
+  /// - Parameter predictsFirstStages: whether a cascade's first stage is to be predicted here; else its label maps are given.
+  /// - Throws: errors of `ModelStore` when a folder holds no usable model.
+  init(_ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, logger: Logger) async throws {
     models = ModelLibrary()
-    let adopted = try await models.adopt(folder: modelFolder, selection: selection, checkpoint: checkpoint)
-    model = adopted.record
-    folds = adopted.folds
     self.threads = threads
     self.logger = logger
+    var members: [PassRequest.Member] = []
+    var records: [ModelRecord] = []
+    for model in chosen {
+      var (record, folds) = try await models.adopt(
+        folder: model.folder, selection: model.folds, checkpoint: model.checkpoint)
+      if record.needsPrevious, predictsFirstStages {
+        // As in nnU-Net: the same folds, of its default checkpoint.
+        let stage = try await models.adopt(
+          folder: try model.firstStage(), selection: .named(folds.map { FoldName($0) }),
+          checkpoint: TrainedModel.defaultCheckpoint
+        ).record
+        record.previous = stage.digest
+        records.append(stage)
+      }
+      records.append(record)
+      members.append(PassRequest.Member(model: record, folds: folds, weight: model.weight))
+    }
+    self.members = members
+    self.records = records
+    _ = try PassRequest.passes(of: members, lowResolution: predictsFirstStages ? nil : Digest(of: []))
   }
+
+  /// Image channels that a case must bring.
+  var channels: Int { records[0].channels }
 
   /// Segments one case.
   /// - Parameters:
   ///   - images: one file for each channel.
+  ///   - lowResolution: the label map that a cascade refines, where it isn't to be predicted.
+  ///   - rules: a `postprocessing.json` that takes the place of the model's.
   ///   - show: called while it works.
   ///   - finish: gets the finished run and the store with its blobs; what it doesn't keep is gone afterwards.
   /// - Throws: `RunFailure` with the reason, when the case can't be segmented.
   func segment<Result: Sendable>(
-    _ images: [URL], options: RunOptions, show: (RunRecord) -> Void,
+    _ images: [URL], lowResolution: URL? = nil, options: RunOptions, rules: Blob? = nil, show: (RunRecord) -> Void,
     finish: (RunRecord, RunOutcome, any BlobStore) async throws -> Result
   ) async throws -> Result {
     let store = InMemoryBlobStore(budget: Self.storeBudget)
@@ -47,7 +72,11 @@ struct LocalFleet {
     let queue = InMemoryJobQueue()
     var digests: [Digest] = []
     for image in images { digests.append(try await store.put(try ImageFile.checked(image))) }
-    try await ledger.register(model)
+    var previous: Digest?
+    if let lowResolution { previous = try await store.put(try ImageFile.checked(lowResolution)) }
+    var options = options
+    if let rules { options.postprocessing = .rules(try await store.put(rules)) }
+    for record in records { try await ledger.register(record) }
 
     let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval)
     let services: [any Service] = [
@@ -64,10 +93,12 @@ struct LocalFleet {
           removesTiles: true),
         settings: settings, logger: logger),
     ]
+    let submission = Submission(
+      images: digests, passes: try PassRequest.passes(of: members, lowResolution: previous), options: options)
     let group = ServiceGroup(configuration: .init(services: services, logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      let receipt = try await ledger.submit(Submission(images: digests, model: model.digest, options: options))
+      let receipt = try await ledger.submit(submission)
       let run = try await RunWatcher(ledger: ledger, interval: .milliseconds(20)).end(of: receipt.run, show: show)
       await group.triggerGracefulShutdown()
       try await tasks.waitForAll()

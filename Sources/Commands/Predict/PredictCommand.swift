@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import FleetContracts
 internal import Foundation
-internal import ModelStore
 
 /// `tessera predict`
 struct PredictCommand: AsyncParsableCommand {
@@ -10,10 +9,13 @@ struct PredictCommand: AsyncParsableCommand {
     abstract: "Segments images on this machine, without any server.",
     discussion: """
       Options have nnU-Net's spelling. For each case it writes CASE.nii.gz (labels), CASE.json (volumes, digests, timings) and CASE.png
-      (a picture). Cases that are there already are skipped.
+      (a picture). Cases that are there already are skipped. A cascade's first stage is predicted too, unless its label maps are given;
+      several configurations make an ensemble. A model's postprocessing.json is applied, as nnU-Net does; an ensemble's by -pp.
 
         tessera predict -i brain.nii.gz -o out -d MODEL_DIR
         tessera predict -i folder -o out -t 501 -m 3d_fullres -f 0 1 --disable_tta
+        tessera predict -i folder -o out -t 501 -m 3d_cascade_fullres
+        tessera predict -i folder -o out -t 501 -m 2d 3d 3d_lowres -pp postprocessing.json
       """)
 
   @Option(
@@ -30,6 +32,25 @@ struct PredictCommand: AsyncParsableCommand {
   @OptionGroup var model: ModelOptions
 
   @OptionGroup var apply: ApplyOptions
+
+  @OptionGroup var postprocessing: PostprocessingOptions
+
+  @Option(
+    name: [.customShort("l"), .customLong("lowres_segmentations"), .customLong("lowres-segmentations")],
+    help: ArgumentHelp(
+      "For a cascade: a folder with CASE.nii.gz of its first stage for each case, instead of predicting it.",
+      valueName: "dir"))
+  var lowResolution: String?
+
+  @Option(
+    name: [.customLong("part_id"), .customLong("part-id")],
+    help: "With --num_parts: which part of the cases this call segments, from 0.")
+  var part = 0
+
+  @Option(
+    name: [.customLong("num_parts"), .customLong("num-parts")],
+    help: "Into how many parts the cases are dealt out, one for each call.")
+  var parts = 1
 
   @Flag(
     name: [.customLong("overwrite_existing"), .customLong("overwrite-existing")],
@@ -48,38 +69,43 @@ struct PredictCommand: AsyncParsableCommand {
         throw ValidationError("--threads must be from 1 to 1024, it is \(threads).")
       }
     }
+    guard parts >= 1, (0..<parts).contains(part) else {
+      throw ValidationError("--part_id must be from 0 to --num_parts - 1; they are \(part) and \(parts).")
+    }
   }
 
   func run() async throws {
     try await Failures.reported {
-      let folder = try await modelFolder()
       let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+      let rules = try postprocessing.rules()
       let fleet = try await LocalFleet(
-        modelFolder: folder, selection: try model.folds.selection(), checkpoint: model.folds.checkpoint,
-        threads: threads, logger: FleetLogging.logger("predict"))
-      PostprocessingNotice.show(for: folder)
-      if model.folds.folds == ["all"] { Output.note("-f all: \(fleet.folds.joined(separator: ", "))") }
-      let cases = try InputCases.find(URL(filePath: input), channels: fleet.model.channels)
+        try model.members(), predictsFirstStages: lowResolution == nil, threads: threads,
+        logger: FleetLogging.logger("predict"))
+      if model.folds.folds == ["all"], let folds = fleet.members.first?.folds {
+        Output.note("-f all: \(folds.joined(separator: ", "))")
+      }
+      let cases = try InputCases.find(URL(filePath: input), channels: fleet.channels).part(part, of: parts)
+      let lowResolutionFolder = lowResolution.map { URL(filePath: $0) }
+      try lowResolutionFolder.map { try requireFirstStages(of: cases, in: $0) }
       let predictor = CasePredictor(
-        fleet: fleet, outputFolder: URL(filePath: output),
-        threads: threads,
+        fleet: fleet, outputFolder: URL(filePath: output), threads: threads,
         options: RunOptions(
-          folds: fleet.folds, mirroring: !apply.disablesMirroring, stepSize: apply.stepSize,
-          savesProbabilities: apply.savesProbabilities),
-        overwrites: overwrites)
+          mirroring: !apply.disablesMirroring, stepSize: apply.stepSize, savesProbabilities: apply.savesProbabilities,
+          postprocessing: postprocessing.isDisabled ? .none : .ofTheModel),
+        rules: rules, lowResolutionFolder: lowResolutionFolder, overwrites: overwrites)
       try await predictor.predict(cases, json: json)
     }
   }
 
-  private func modelFolder() async throws -> URL {
-    if let folder = model.folder { return URL(filePath: folder) }
-    guard let results = ProcessInfo.processInfo.environment["RESULTS_FOLDER"], let task = model.task else {
-      throw SettingsError(
-        "-t needs the environment variable RESULTS_FOLDER, nnU-Net's folder of trained models; or name the model by -d."
-      )
+  /// - Throws: `InputError` that names the cases without a label map of low resolution, before anything is computed.
+  private func requireFirstStages(of cases: InputCases, in folder: URL) throws {
+    let missing = cases.cases.map { CaseFiles(folder: folder, name: $0.name).labelMap }.filter {
+      !FileManager.default.fileExists(atPath: $0.path)
     }
-    return try ModelLocation.find(
-      results: URL(filePath: results), task: task, configuration: model.configuration, trainer: model.trainer,
-      plans: model.plans)
+    guard missing.isEmpty else {
+      throw InputError(
+        "\(folder.path) lacks \(missing.map(\.lastPathComponent).joined(separator: ", ")); --lowres_segmentations needs a label map "
+          + "of the first stage for each case.")
+    }
   }
 }

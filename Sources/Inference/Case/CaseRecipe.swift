@@ -10,6 +10,8 @@ public struct CaseRecipe: Hashable, Sendable {
   public let network: NetworkDescription
   public let export: ExportParameters
   public let rule: LabelRule
+  /// For a cascade's second stage, labels of the first stage's segmentation that the network sees; else 0.
+  public let previousClasses: Int
   /// Labels that can occur in a label map, ascending; 0 is background.
   public let labels: [Int]
   private let mirroring: Trainer.Mirroring
@@ -21,12 +23,7 @@ public struct CaseRecipe: Hashable, Sendable {
   }
 
   init(plans: Plans, stage: Int, trainer: Trainer, network: NetworkDescription) throws {
-    guard !trainer.isCascade else {
-      throw InferenceError(
-        .unsupportedModel,
-        "A cascade's second stage needs the segmentation of its first, which this version can't make; "
-          + "use the configuration 3d_fullres or 3d_lowres.")
-    }
+    previousClasses = trainer.isCascade ? plans.foregroundClasses : 0
     preprocessing = try PreprocessingPlan(plans: plans, stage: stage)
     self.network = network
     export = plans.exportParameters

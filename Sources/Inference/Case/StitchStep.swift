@@ -1,5 +1,6 @@
 public import Foundation
 public import Kernels
+public import Postprocessing
 public import Preprocessing
 public import SlidingWindow
 public import Volumes
@@ -12,6 +13,17 @@ public struct SegmentedCase: Sendable {
   public let statistics: [LabelStatistics]
   /// The cropped image's probabilities, when they were to be kept; `SoftmaxArchive.write` makes nnU-Net's `CASE.npz` of them.
   public let probabilities: HalfPrecisionFile?
+
+  /// Postprocesses `labels` in place, and measures them.
+  init(
+    labels: LabelVolume, properties: CaseProperties, recipe: CaseRecipe, postprocessing: PostprocessingRules?,
+    probabilities: HalfPrecisionFile?
+  ) throws {
+    try postprocessing?.apply(to: labels, spacing: properties.originalSpacing)
+    self.labels = labels
+    statistics = LabelStatistics.measure(labels, spacing: properties.originalSpacing, labels: recipe.labels)
+    self.probabilities = probabilities
+  }
 }
 
 /// Last step: from tiles to the image's label map, slab by slab.
@@ -26,10 +38,11 @@ public struct StitchStep: Sendable {
   ///   - tiles: un-weighted probabilities, in the plan's order.
   ///   - properties: of the prepared case.
   ///   - probabilitiesFolder: where a temporary file may keep the probabilities; `nil` doesn't keep them.
-  /// - Throws: what `tiles` throws, `InferenceError`, `SlidingWindowError`.
+  ///   - postprocessing: rules by which components are removed from the label map, before it is measured.
+  /// - Throws: what `tiles` throws, `InferenceError`, `SlidingWindowError`, `PostprocessingError`.
   public func run(
     tiles: some TileSource, plan: TilePlan, properties: CaseProperties, pool: ComputePool,
-    probabilitiesFolder: URL? = nil
+    probabilitiesFolder: URL? = nil, postprocessing: PostprocessingRules? = nil
   ) throws -> SegmentedCase {
     guard plan.volume == properties.resampledExtent else {
       throw InferenceError(
@@ -46,10 +59,8 @@ public struct StitchStep: Sendable {
       properties: properties, interpolation: ExportInterpolation(properties, parameters: recipe.export),
       classes: classes, rule: recipe.rule, pool: pool, probabilities: kept)
     try Stitcher(plan: plan, classes: classes).run(tiles: tiles, pool: pool) { try exporter.consume($0) }
-    let labels = try exporter.finish()
-    return SegmentedCase(
-      labels: labels,
-      statistics: LabelStatistics.measure(labels, spacing: properties.originalSpacing, labels: recipe.labels),
+    return try SegmentedCase(
+      labels: try exporter.finish(), properties: properties, recipe: recipe, postprocessing: postprocessing,
       probabilities: kept)
   }
 }
