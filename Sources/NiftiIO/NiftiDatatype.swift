@@ -21,6 +21,8 @@ enum NiftiDatatype: Int {
     }
   }
 
+  var isFloat: Bool { self == .float32 || self == .float64 }
+
   /// The type of `code`.
   ///
   /// - Throws: `NiftiError.Code.datatype` for colours, complex numbers, bits and quadruple precision, which have no place on a

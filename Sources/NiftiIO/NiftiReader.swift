@@ -71,8 +71,7 @@ struct NiftiReader {
       let got = try stream.read(into: bytes)
       guard got == bytes.count else { throw endsTooEarly(missing: (values.count - start) * size - got) }
       let part = UnsafeMutableBufferPointer(rebasing: values[start..<start + count])
-      decoder.decode(UnsafeRawBufferPointer(bytes), into: part)
-      if !hasValue { hasValue = part.contains { !$0.isNaN } }
+      if decoder.decode(UnsafeRawBufferPointer(bytes), into: part) { hasValue = true }
       start += count
     }
     // Reading on to the end also lets zlib check the sum over the data.
@@ -85,7 +84,7 @@ struct NiftiReader {
         """)
     }
     guard hasValue else {
-      throw NiftiError(.noValues, "reading an image needs values, but every voxel is NaN; export the image again")
+      throw NiftiError(.noValues, "reading an image needs values, but every voxel is NaN or infinite; export the image again")
     }
   }
 

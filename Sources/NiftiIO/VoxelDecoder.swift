@@ -1,7 +1,8 @@
 /// Turns stored voxels into float32, as SimpleITK and NumPy do it for nnU-Net.
 ///
 /// Without slope and intercept a value is rounded once. With them, integers are rounded to float32 first, the sum is formed in
-/// float64 and rounded again (`itkNiftiImageIO.cxx`); float64 stays as precise as it is until the end.
+/// float64 and rounded again (`itkNiftiImageIO.cxx`); float64 stays as precise as it is until the end. A stored float that isn't
+/// finite counts as 0, before slope and intercept, as niftilib has it (`nifti2_io.c`, `nifti_read_buffer`).
 struct VoxelDecoder {
   let datatype: NiftiDatatype
   let isBigEndian: Bool
@@ -17,8 +18,9 @@ struct VoxelDecoder {
 
   private var rescales: Bool { abs(slope - 1) > Double.ulpOfOne || abs(intercept) > Double.ulpOfOne }
 
-  /// Decodes `values.count` voxels.
-  func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) {
+  /// Decodes `values.count` voxels, and tells whether any stored value was a number.
+  func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) -> Bool {
+    var hasNumber = !datatype.isFloat
     switch datatype {
     case .uint8: integers(UInt8.self, bytes, values)
     case .int8: integers(Int8.self, bytes, values)
@@ -29,15 +31,22 @@ struct VoxelDecoder {
     case .uint64: integers(UInt64.self, bytes, values)
     case .int64: integers(Int64.self, bytes, values)
     case .float32:
-      decode(UInt32.self, bytes, values) { Float(bitPattern: $0) }
+      decode(UInt32.self, bytes, values) {
+        let value = Float(bitPattern: $0)
+        guard value.isFinite else { return 0 }
+        hasNumber = true
+        return value
+      }
       if rescales { rescale(values) }
     case .float64:
       let (slope, intercept, rescales) = (slope, intercept, rescales)
       decode(UInt64.self, bytes, values) {
-        let value = Double(bitPattern: $0)
+        var value = Double(bitPattern: $0)
+        if value.isFinite { hasNumber = true } else { value = 0 }
         return Float(rescales ? value * slope + intercept : value)
       }
     }
+    return hasNumber
   }
 
   @inline(__always)

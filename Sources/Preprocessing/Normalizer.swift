@@ -3,13 +3,13 @@ internal import Volumes
 
 /// Normalises one channel in place (`nnunet/preprocessing/preprocessing.py: GenericPreprocessor.resample_and_normalize`).
 ///
-/// Values are float32 as in nnU-Net. Means and deviations are summed in float64, in blocks of fixed size and in order, so that
-/// they don't depend on the threads; NumPy's float32 sums differ from them by less than 1e-6 of the result.
+/// Values are float32 as in nnU-Net, and means and deviations have NumPy's bits (`PairwiseSum`). That matters where the deviation is
+/// next to nothing: of a constant image, the rounding of the mean is all that is left to be divided.
 struct Normalizer {
-  /// Voxels that are summed at a time.
+  /// Voxels that a thread transforms at a time.
   private static let block = 1 << 16
-  /// What nnU-Net adds to a case's own standard deviation.
-  private static let zScoreEpsilon: Float = 1e-8
+  /// What nnU-Net adds to a case's own standard deviation, in float64.
+  private static let zScoreEpsilon = 1e-8
 
   let values: UnsafeMutableBufferPointer<Float>
   /// 1 inside the nonzero region, or `nil` if the channel doesn't use it.
@@ -31,7 +31,7 @@ struct Normalizer {
     case .zScore:
       let marks = mask?.elements
       let (mean, sd) = try statistics(channel: channel) { _, index in marks.map { $0[index] != 0 } ?? true }
-      let divisor = sd + Self.zScoreEpsilon
+      let divisor = Float(Double(sd) + Self.zScoreEpsilon)
       map { ($0 - mean) / divisor }
     }
   }
@@ -53,42 +53,41 @@ struct Normalizer {
     }
   }
 
-  /// Mean and population standard deviation of the voxels that `counts` accepts, in two passes.
+  /// Mean and population standard deviation of the voxels that `counts` accepts, as NumPy 1.26 computes them of a float32 array: the
+  /// sums in float32, the division of the mean in float64, but in float32 where the mean is subtracted.
   @inline(__always)
   private func statistics(channel: Int, counts: (Float, Int) -> Bool) throws -> (mean: Float, sd: Float) {
-    let blocks = (values.count + Self.block - 1) / Self.block
-    let sums = VoxelStorage<Double>(uninitialized: blocks)
-    let numbers = VoxelStorage<Int>(uninitialized: blocks)
-    forEachBlock { range, block in
-      var sum = 0.0
-      var number = 0
-      for index in range where counts(values[index], index) {
-        sum += Double(values[index])
-        number += 1
+    var number = 0
+    for index in 0..<values.count where counts(values[index], index) { number += 1 }
+    /// The sum over the voxels that count.
+    func sum(_ transform: (Float) -> Float) -> Float {
+      var index = 0
+      return PairwiseSum.sum(count: number) { block in
+        var filled = 0
+        while filled < block.count {
+          let value = values[index]
+          if counts(value, index) {
+            block[filled] = transform(value)
+            filled += 1
+          }
+          index += 1
+        }
       }
-      sums.elements[block] = sum
-      numbers.elements[block] = number
     }
-    let number = Double(numbers.elements.reduce(0, +))
-    let mean = sums.elements.reduce(0, +) / number
-    forEachBlock { range, block in
-      var sum = 0.0
-      for index in range where counts(values[index], index) {
-        let difference = Double(values[index]) - mean
-        sum += difference * difference
-      }
-      sums.elements[block] = sum
-    }
-    let sd = (sums.elements.reduce(0, +) / number).squareRoot()
+    let total = sum { $0 }
+    let mean = Float(Double(total) / Double(number))
+    let centre = total / Float(number)
+    let squares = sum { ($0 - centre) * ($0 - centre) }
+    let sd = Float(Double(squares) / Double(number)).squareRoot()
     guard mean.isFinite, sd.isFinite else {
       throw PreprocessingError(
         .notFinite,
         """
-        normalising channel \(channel) needs a finite mean and standard deviation, found \(mean) and \(sd) over \
-        \(Int(number)) voxels; check the image for infinite or missing values
+        normalising channel \(channel) needs a finite mean and standard deviation, found \(mean) and \(sd) over \(number) voxels; \
+        check the image for infinite or missing values
         """)
     }
-    return (Float(mean), Float(sd))
+    return (mean, sd)
   }
 
   @inline(__always)

@@ -62,7 +62,7 @@ struct ReadingTests {
     try check(768, [UInt32(0), 16_777_219, .max], [0, 16_777_220, 4_294_967_296])
     try check(1024, [Int64.min, 16_777_217, .max], [Float(Int64.min), 16_777_216, Float(Int64.max)])
     try check(1280, [UInt64(0), 16_777_219, .max], [0, 16_777_220, Float(UInt64.max)])
-    try check(16, [Float(-1.5), .leastNonzeroMagnitude, .infinity], [-1.5, .leastNonzeroMagnitude, .infinity])
+    try check(16, [Float(-1.5), .leastNonzeroMagnitude, 1e38], [-1.5, .leastNonzeroMagnitude, 1e38])
     try check(64, [-1.5, 0.1, 1e300], [-1.5, 0.1, .infinity])
   }
 
@@ -81,6 +81,20 @@ struct ReadingTests {
     #expect(try voxels(file) == expected)
     file.datatype = 64
     file.data = NiftiFile.bytes([0.0, 1, 2])
+    #expect(try voxels(file) == expected)
+  }
+
+  /// Results of SimpleITK 2.5 for the voxels NaN, infinity, -infinity, 4.
+  @Test(arguments: [(0.0, 0.0, [Float(0), 0, 0, 4]), (2, 5, [5, 5, 5, 13]), (0, 3, [3, 3, 3, 7])])
+  func whatIsNoNumberCountsAsZero(slope: Double, intercept: Double, expected: [Float]) throws {
+    var file = NiftiFile()
+    (file.slope, file.intercept) = (slope, intercept)
+    file.dim = [3, 4, 1, 1, 1, 1, 1, 1]
+    file.datatype = 16
+    file.data = NiftiFile.bytes([Float.nan, .infinity, -.infinity, 4])
+    #expect(try voxels(file) == expected)
+    file.datatype = 64
+    file.data = NiftiFile.bytes([Double.nan, .infinity, -.infinity, 4])
     #expect(try voxels(file) == expected)
   }
 
