@@ -12,8 +12,9 @@ import Volumes
 struct AgreementCase: Sendable, CustomTestStringConvertible {
   var name: String
   var model: URL
-  var folds: [Int]
+  var folds: FoldSelection
   var mirroring: Bool
+  var stepSize = 0.5
   var images: [URL]
   /// nnU-Net's label map.
   var labels: URL
@@ -51,9 +52,9 @@ struct AgreementReport: CustomStringConvertible {
 extension AgreementCase {
   /// Segments the case, from files to label map and archive.
   func segment(threads: Int, folder: URL) throws -> (result: SegmentedCase, image: MedicalImage) {
-    let model = try TrainedModel.open(folder: self.model, folds: .list(folds))
+    let model = try TrainedModel.open(folder: self.model, folds: folds)
     let recipe = try CaseRecipe(model)
-    let options = InferenceOptions(folds: model.folds, mirroring: mirroring)
+    let options = InferenceOptions(folds: model.folds, mirroring: mirroring, stepSize: stepSize)
     let pool = ComputePool(threads: threads)
     let image = try MedicalImage.load(channels: images)
     let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize)

@@ -15,7 +15,7 @@ import Testkit
     let answer = task.appending(path: "expected/\(setting)/\(image)")
     let npz = answer.appendingPathExtension("npz")
     return AgreementCase(
-      name: "\(setting)/\(image)", model: task.appending(path: "model"), folds: [0], mirroring: mirroring,
+      name: "\(setting)/\(image)", model: task.appending(path: "model"), folds: .list([0]), mirroring: mirroring,
       images: [
         image == "colin_2mm"
           ? Fixtures.directory.appending(path: "demo/images/colin27_0000.nii.gz")
@@ -49,7 +49,7 @@ import Testkit
         let npz = answers.appending(path: "\(image).npz")
         return AgreementCase(
           name: "\(setting)/\(image)", model: models.appending(path: "\(folder)/nnUNetTrainerV2__nnUNetPlansv2.1"),
-          folds: parts.folds.compactMap(\.wholeNumberValue), mirroring: parts.mirroring == nil,
+          folds: .list(parts.folds.compactMap(\.wholeNumberValue)), mirroring: parts.mirroring == nil,
           images: names(in: images).filter { $0.hasPrefix("\(image)_") }.map { images.appending(path: $0) },
           labels: answers.appending(path: file),
           probabilities: FileManager.default.fileExists(atPath: npz.path) ? npz : nil)

@@ -20,6 +20,7 @@ os.environ.setdefault("RESULTS_FOLDER", "/tmp/nnunet/results")
 
 with contextlib.redirect_stdout(io.StringIO()):
     from nnunet.inference import ensemble_predictions, predict
+    from nnunet.postprocessing import connected_components
     from nnunet.training.data_augmentation import default_data_augmentation
 
 # Trainers write into these dictionaries, which would outlive them here.
@@ -77,6 +78,7 @@ def _preprocess(trainer, lists, outputs, processes=2, previous=None):
 predict.Pool = SerialPool
 predict.preprocess_multithreaded = _preprocess
 ensemble_predictions.Pool = SerialPool
+connected_components.Pool = SerialPool
 
 
 def answer(model, images, output, folds=None, mirroring=True, step=0.5, lowres=None, probabilities=True):

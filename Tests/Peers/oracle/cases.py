@@ -152,3 +152,44 @@ def draw(seed):
     mirroring = "noMirroring" not in trainer and bool(pick(True, False, False))
     wanted = pick(None, folds) if "all" not in folds else ["all"]
     return case(m, images, folds=wanted, mirroring=mirroring, step=pick(0.5, 0.5, 0.3, 0.7, 1.0))
+
+
+def draw_headers(seed, count=60):
+    """Many tiny images whose headers say all manner of things, for one small model."""
+    g = np.random.default_rng([seed, 1])
+
+    def pick(*options):
+        return options[int(g.integers(len(options)))]
+
+    images = {}
+    for number in range(count):
+        entry = image(seed * 1000 + number, shape=[int(n) for n in g.integers(5, 9, 3)], type=pick("uint8", "int16", "float32"),
+                      spacing=pick([1, 1, 1], [0.7999999, 1.1, 0.9], [float(v) for v in g.uniform(0.7, 1.4, 3)]))
+        directions = pick(np.eye(3), np.diag([-1, -1, 1]), np.diag([1, -1, 1]), np.eye(3)[pick(*PERMUTATIONS)],
+                          np.array(rotation(g)), np.array(rotation(g)), np.diag([-1, 1, 1]) @ np.array(rotation(g)))
+        entry.update(directions=directions.tolist(), offset=[float(v) for v in g.uniform(-100, 100, 3)],
+                     qform=pick(0, 1, 1, 2, 3, 4), sform=pick(0, 1, 1, 2, 3, 4), units=pick(2, 2, 0, 10, 1, 3, 26))
+        if entry["units"] in (1, 3):  # metres, microns
+            entry["spacing"] = [v * (1e-3 if entry["units"] == 1 else 1e3) for v in entry["spacing"]]
+        if pick(True, False, False):
+            entry["sdirections"] = rotation(g)
+        if pick(True, *[False] * 5):
+            entry["soffset"] = [float(v) for v in g.uniform(-50, 50, 3)]
+        if pick(True, *[False] * 5):
+            entry["sscale"] = pick(1.0001, 1.01, 2.0, -1.0)
+        if pick(True, *[False] * 5):
+            entry["shear"] = pick(1e-5, 9e-5, 1e-3, 0.1)
+        if pick(True, *[False] * 5):
+            entry["qfac"] = pick(0.0, 1.0, -1.0, 2.0)
+        if pick(True, *[False] * 5):
+            entry["signs"] = pick([-1, 1, 1], [1, -1, -1], [1, 1, -1])
+        if pick(True, *[False] * 5):
+            entry.update(slope=pick(0.5, -2.0, 0.1), intercept=float(pick(0, -1024, 10, 0.25)))
+        if pick(True, *[False] * 5):
+            entry["swapped"] = True
+        if pick(True, *[False] * 5):
+            entry["extension"] = pick(16, 32)
+        if pick(True, *[False] * 9):
+            entry["rank"] = 4
+        images[f"header_{number:03d}"] = entry
+    return case(model(seed, features=2, stages=[stage((8, 8, 8), (1, 1, 1), [[2, 2, 2]])]), images, mirroring=False, step=1.0)

@@ -63,6 +63,7 @@ def main():
     parser.add_argument("tessera")
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
+    parser.add_argument("--headers", action="store_true", help="draw headers instead: many tiny images, one model")
     parser.add_argument("--named", nargs="*", help="cases of fixtures.py; none means all")
     parser.add_argument("--keep", help="where the folders of cases that differ are kept")
     arguments = parser.parse_args()
@@ -71,12 +72,15 @@ def main():
     import models
     good = total = voxels = differ = 0
     largest = 0.0
+    draw = cases.draw
+    if arguments.headers:
+        draw = cases.draw_headers
     todo = [(seed, None) for seed in range(arguments.first, arguments.last)]
     if arguments.named is not None:
         import fixtures
         todo += [(name, fixtures.CASES[name]) for name in arguments.named or fixtures.CASES]
     for seed, spec in todo:
-        spec = spec or cases.draw(seed)
+        spec = spec or draw(seed)
         folder = tempfile.mkdtemp(prefix="tessera-oracle-")
         try:
             reports = run(spec, folder, arguments.tessera, answers, models, images)

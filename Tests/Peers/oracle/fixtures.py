@@ -115,7 +115,8 @@ def write(name, folder):
         if file == "plans.pkl" or (not file.endswith(".nii.gz") and f"{name}/{stem}" not in PROBABILITIES):
             os.remove(os.path.join(expected, file))
     answered = sorted(f[:-7] for f in os.listdir(expected) if f.endswith(".nii.gz"))
-    return dict(name=name, folds=spec["folds"], mirroring=spec["mirroring"], stepSize=spec["step"], images=answered,
+    folds = None if spec["folds"] is None else [f if f == "all" else f"fold_{f}" for f in spec["folds"]]
+    return dict(name=name, folds=folds, mirroring=spec["mirroring"], stepSize=spec["step"], images=answered,
                 channels=len(spec["model"]["channels"]), unanswered=sorted(set(spec["images"]) - set(answered)))
 
 

@@ -51,8 +51,13 @@ def _quaternion(rotation):
 
 
 def write_nifti(path, voxels, spec):
-    """Writes `[z, y, x]`; `spec` may hold type, slope, intercept, directions (3 by 3), offset, qform, sform, pixdim signs, rank."""
+    """Writes `[z, y, x]`.
+
+    `spec` may hold: type, slope, intercept; directions (3 by 3), offset, qform and sform (codes), qfac; what the sform says otherwise
+    (sdirections, sscale, shear); signs of pixdim, units, rank, swapped (big-endian), extension (bytes), trailing (bytes).
+    """
     kind = spec.get("type", "float32")
+    order = ">" if spec.get("swapped") else "<"
     slope, intercept = spec.get("slope", 0.0), spec.get("intercept", 0.0)
     stored = voxels
     if slope:
@@ -60,7 +65,7 @@ def write_nifti(path, voxels, spec):
     if np.issubdtype(np.dtype(kind), np.integer):
         limits = np.iinfo(kind)
         stored = np.clip(np.round(np.nan_to_num(stored)), limits.min, limits.max)
-    stored = np.ascontiguousarray(stored.astype(kind))
+    stored = np.ascontiguousarray(stored.astype(np.dtype(kind).newbyteorder(order)))
     spacing = np.array(spec["spacing"][::-1], np.float32)  # x, y, z
     rotation = np.array(spec.get("directions", np.eye(3)), float)
     offset = np.array(spec.get("offset", [0, 0, 0]), float)
@@ -69,25 +74,33 @@ def write_nifti(path, voxels, spec):
     if np.linalg.det(proper) < 0:
         proper[:, 2] *= -1
         qfac = -1.0
-    b, c, d = _quaternion(proper)
+    quaternion = _quaternion(proper)
     header = bytearray(348)
-    struct.pack_into("<i", header, 0, 348)
+
+    def pack(form, place, *values):
+        struct.pack_into(order + form, header, place, *values)
+
+    pack("i", 0, 348)
     rank = spec.get("rank", 3)
-    dims = [rank, *voxels.shape[::-1], 1, 1, 1, 1]
-    struct.pack_into("<8h", header, 40, *dims[:8])
-    struct.pack_into("<hh", header, 70, TYPES[kind], stored.dtype.itemsize * 8)
-    signs = spec.get("signs", [1, 1, 1])
-    struct.pack_into("<8f", header, 76, qfac, *(spacing * signs), 1, 1, 1, 1)
-    struct.pack_into("<fff", header, 108, 352.0, slope, intercept)
+    pack("8h", 40, *[rank, *voxels.shape[::-1], 1, 1, 1, 1][:8])
+    pack("hh", 70, TYPES[kind], stored.dtype.itemsize * 8)
+    extension = spec.get("extension", 0)
+    pack("8f", 76, spec.get("qfac", qfac), *(spacing * spec.get("signs", [1, 1, 1])), 1, 1, 1, 1)
+    pack("fff", 108, 352.0 + extension, slope, intercept)
     header[123] = spec.get("units", 2)
-    qform, sform = spec.get("qform", 1), spec.get("sform", 1)
-    struct.pack_into("<hh", header, 252, qform, sform)
-    struct.pack_into("<3f", header, 256, b, c, d)
-    struct.pack_into("<3f", header, 268, *offset)
-    affine = np.concatenate([rotation * spacing.astype(float), offset[:, None]], 1)
-    struct.pack_into("<12f", header, 280, *affine.flatten())
+    pack("hh", 252, spec.get("qform", 1), spec.get("sform", 1))
+    pack("3f", 256, *quaternion)
+    pack("3f", 268, *offset)
+    matrix = np.array(spec.get("sdirections", rotation), float) * (spacing.astype(float) * spec.get("sscale", 1.0))
+    matrix[0] += spec.get("shear", 0.0) * matrix[1]
+    pack("12f", 280, *np.concatenate([matrix, np.array(spec.get("soffset", offset))[:, None]], 1).flatten())
     header[344:348] = b"n+1\0"
-    data = bytes(header) + b"\0\0\0\0" + stored.tobytes()
+    data = bytes(header)
+    if extension:
+        data += b"\1\0\0\0" + struct.pack(order + "ii", extension, 6) + b"x" * (extension - 8)
+    else:
+        data += b"\0\0\0\0"
+    data += stored.tobytes() + b"\0" * spec.get("trailing", 0)
     if path.endswith(".gz"):
         with open(path, "wb") as file:
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
