@@ -39,14 +39,14 @@ extension ImageGeometry {
 
   /// The sform or the qform, 3 rows of 4, in the header's unit and NIfTI's coordinates (right, anterior, superior).
   ///
-  /// ITK prefers the sform if it is orthogonal and either names the scanner's coordinates, or agrees with the qform, or is alone.
+  /// ITK prefers the sform if it is alone, or agrees with the qform, or names the scanner's coordinates and is orthogonal. Where both
+  /// contradict each other by a flip only, ITK's choice hangs on the signs of a singular value decomposition; here the qform counts.
   private var transform: [Double] {
     guard sformCode > 0 else { return qform }
     guard qformCode > 0 else { return sform }
-    guard isOrthogonal(sform) else { return qform }
-    let namesScanner = sformCode == 1
     let agree = zip(sform, qform).allSatisfy { abs($0 - $1) <= Self.agreement }
-    return namesScanner || agree ? sform : qform
+    let namesScanner = sformCode == 1
+    return agree || namesScanner && isOrthogonal(sform) ? sform : qform
   }
 
   /// Up to which difference of elements ITK takes sform and qform for the same.
