@@ -127,8 +127,8 @@ struct GeometryTests {
   @Test func aShearedSformThatAgreesWithTheQformCounts() throws {
     let place = try geometry {
       ($0.sformCode, $0.qformCode) = (3, 4)
-      $0.xyztUnits = 1
-      $0.pixdim = [1, 0.002, 0.003, 0.004]
+      $0.units = 1
+      $0.pixdim = [1, 0.002, 0.003, 0.004, 0, 0, 0, 0]
       ($0.quaternion, $0.offset) = ([0, 0, 0], [10, 20, 30])
       $0.sform = [0.002, 3e-6, 0, 10, 0, 0.003, 0, 20, 0, 0, 0.004, 30]
     }

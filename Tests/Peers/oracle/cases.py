@@ -77,8 +77,8 @@ def draw(seed):
     patch = []
     for a in range(axes):
         divisor = int(np.prod([p[a] for p in pools]))
-        patch.append(divisor * int(g.integers(max(1, -(-4 // divisor)), 20 // divisor + 1)))
-        # torch refuses an instance norm over a single voxel at the bottom only in training, so small patches are fine
+        # At least two voxels at the bottom: an instance norm over next to nothing only multiplies rounding errors.
+        patch.append(divisor * int(g.integers(max(2, -(-4 // divisor)), max(3, 20 // divisor + 1))))
     transpose = pick(*PERMUTATIONS, None)
     base = pick([1, 1, 1], [1, 1, 1], [0.7999999, 0.7999999, 1.5], [3, 1, 1], [3.0000001, 1, 1], [2.9999998, 1, 1],
                 [4, 1, 1.1], [4, 1, 4], [1, 4, 0.9], [1.1, 0.9, 5], [0.5, 0.5, 0.5], [1.25, 3.3, 1.25],
