@@ -84,7 +84,8 @@ struct NiftiReader {
         """)
     }
     guard hasValue else {
-      throw NiftiError(.noValues, "reading an image needs values, but every voxel is NaN or infinite; export the image again")
+      throw NiftiError(
+        .noValues, "reading an image needs values, but every voxel is NaN or infinite; export the image again")
     }
   }
 

@@ -193,3 +193,32 @@ def draw_headers(seed, count=60):
             entry["rank"] = 4
         images[f"header_{number:03d}"] = entry
     return case(model(seed, features=2, stages=[stage((8, 8, 8), (1, 1, 1), [[2, 2, 2]])]), images, mirroring=False, step=1.0)
+
+
+def draw_cascade(seed):
+    """A random case of `draw`, as the second stage of a cascade whose first sees a coarser grid."""
+    tried = seed
+    while True:
+        second = draw(100_000 + tried)
+        if len(second["model"]["stages"][0]["patch"]) == 3 and second["model"]["stages"][0]["pools"] is not None \
+                and second["model"]["trainer"] == "nnUNetTrainerV2":
+            break
+        tried += 10_007
+    g = np.random.default_rng([seed, 2])
+    fine = second["model"]["stages"][0]
+    coarse = copy.deepcopy(fine)
+    coarse["spacing"] = [s * float(f) for s, f in zip(fine["spacing"], g.uniform(1, 2, 3))]
+    first, model_ = copy.deepcopy(second["model"]), second["model"]
+    for spec, number in ((first, 0), (model_, 1)):
+        spec["stages"] = [copy.deepcopy(coarse), copy.deepcopy(fine)]
+        spec["stage"] = number
+    first["seed"] += 1
+    model_["trainer"] = "nnUNetTrainerV2CascadeFullRes"
+    if g.random() < 0.5:
+        classes = list(range(1, first["classes"] + 1))
+        first["postprocessing"] = dict(for_which_classes=[classes] + classes[:1], min_valid_object_sizes="None")
+    for entry in second["images"].values():
+        if g.random() < 0.6:
+            entry["border"] = [[int(g.integers(0, max(1, n // 3))), int(g.integers(0, max(1, n // 3)))] for n in entry["shape"]]
+    second["first"] = first
+    return second

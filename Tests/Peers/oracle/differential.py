@@ -18,15 +18,27 @@ import compare
 def run(spec, folder, tessera, answers, models, images):
     """Makes a case in `folder`, has both sides answer it, and returns a report for each image."""
     model, inputs, expected, found = (os.path.join(folder, n) for n in ("model", "in", "expected", "found"))
+    first = os.path.join(folder, "first")
     models.make_model(spec["model"], model)
+    if "first" in spec:
+        models.make_model(spec["first"], first)
     for path in (inputs, expected, found):
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
     for name, entry in spec["images"].items():
         images.make_image(entry, inputs, name, len(spec["model"]["channels"]))
     folds = spec["folds"]
+
+    def answer(images):
+        """As nnUNet_predict does it: the first stage's label maps, postprocessed, are the second one's input."""
+        lowres = None
+        if "first" in spec:
+            lowres = os.path.join(folder, "expected_first")
+            answers.answer(first, images, lowres, folds, spec["mirroring"], spec["step"], probabilities=False)
+        return answers.answer(model, images, expected, folds, spec["mirroring"], spec["step"], lowres)
+
     try:
-        said = answers.answer(model, inputs, expected, folds, spec["mirroring"], spec["step"])
+        said = answer(inputs)
     except Exception:  # one image made nnU-Net give up on all: ask for each alone
         said = ""
         for name in spec["images"]:
@@ -36,7 +48,7 @@ def run(spec, folder, tessera, answers, models, images):
                 if file.startswith(name + "_"):
                     shutil.copy(os.path.join(inputs, file), alone)
             try:
-                said += answers.answer(model, alone, expected, folds, spec["mirroring"], spec["step"])
+                said += answer(alone)
             except Exception as error:
                 said += f"{name}: error: {type(error).__name__}: {error}\n"
             shutil.rmtree(alone)
@@ -44,6 +56,8 @@ def run(spec, folder, tessera, answers, models, images):
                "--threads", "1"]
     if folds is not None:
         command += ["-f", *[str(f) for f in folds]]
+    if "first" in spec:
+        command += ["--lowres_model_dir", first]
     if not spec["mirroring"]:
         command.append("--disable_tta")
     result = subprocess.run(command, capture_output=True, text=True)
@@ -64,6 +78,7 @@ def main():
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
     parser.add_argument("--headers", action="store_true", help="draw headers instead: many tiny images, one model")
+    parser.add_argument("--cascades", action="store_true", help="draw cascades instead")
     parser.add_argument("--named", nargs="*", help="cases of fixtures.py; none means all")
     parser.add_argument("--keep", help="where the folders of cases that differ are kept")
     arguments = parser.parse_args()
@@ -72,7 +87,7 @@ def main():
     import models
     good = total = voxels = differ = 0
     largest = 0.0
-    draw = cases.draw
+    draw = cases.draw_cascade if arguments.cascades else cases.draw
     if arguments.headers:
         draw = cases.draw_headers
     todo = [(seed, None) for seed in range(arguments.first, arguments.last)]
