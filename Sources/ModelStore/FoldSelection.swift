@@ -24,7 +24,8 @@ public struct FoldName: Hashable, Sendable, Codable, CustomStringConvertible {
 
 /// Which folds of a model predict; their probabilities are averaged.
 public enum FoldSelection: Hashable, Sendable {
-  /// Every subfolder whose name begins with `fold_`, or `all` where there is none of them.
+  /// Every subfolder whose name begins with `fold_`, or `all` where there is none of them. One that holds no model is passed over:
+  /// nnU-Net leaves a `fold_0` with nothing but a log when it predicts with other folds.
   case automatic
   /// The fold `all` where it exists, else every fold.
   case all
@@ -37,7 +38,8 @@ public enum FoldSelection: Hashable, Sendable {
   /// - Throws: `ModelStoreError` when there is none, or a named one is missing.
   func folds(in folder: URL) throws(ModelStoreError) -> [FoldName] {
     let subfolders = try Subfolders.names(of: folder)
-    let numbered = subfolders.filter { $0.hasPrefix("fold_") }.map { FoldName($0) }
+    let named = subfolders.filter { $0.hasPrefix("fold_") }
+    let numbered = named.filter { FoldSelection.holdsModel(folder.appending(path: $0)) }.map { FoldName($0) }
     let hasAll = subfolders.contains(FoldName.all.folder)
     switch self {
     case .automatic where !numbered.isEmpty: return numbered
@@ -52,6 +54,11 @@ public enum FoldSelection: Hashable, Sendable {
     case .list(let numbers): return try FoldSelection.check(numbers.map { FoldName($0) }, in: folder, subfolders)
     case .named(let names): return try FoldSelection.check(names, in: folder, subfolders)
     }
+  }
+
+  private static func holdsModel(_ fold: URL) -> Bool {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: fold.path)) ?? []
+    return files.contains { $0.hasSuffix(".model") || $0.hasSuffix(".model.pkl") }
   }
 
   private static func check(

@@ -21,6 +21,18 @@ struct FoldSelectionTests {
     #expect(try names(.all, of: ["fold_0", "fold_1"]) == ["fold_0", "fold_1"])
   }
 
+  @Test("a fold that nnU-Net left without a model is passed over")
+  func leftBehind() throws {
+    for (folds, expected) in [(["all"], ["all"]), (["fold_1"], ["fold_1"])] {
+      let folder = try ModelFolder(folds: folds)
+      let left = folder.url.appending(path: "fold_0")
+      try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
+      try Data("a log".utf8).write(to: left.appending(path: "training_log_2020_1_1.txt"))
+      #expect(try folder.open().folds.map(\.folder) == expected)
+      #expect(throws: ModelStoreError.self) { try folder.open(.list([0])) }
+    }
+  }
+
   @Test("numbers keep the order in which they are given")
   func list() throws {
     #expect(try names(.list([3, 0]), of: ["fold_0", "fold_1", "fold_3"]) == ["fold_3", "fold_0"])

@@ -86,16 +86,18 @@ def answer(model, images, output, folds=None, mirroring=True, step=0.5, lowres=N
     said = io.StringIO()
     reset_defaults()
     there = set(os.listdir(model))
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        predict.predict_from_folder(
-            model, images, output, folds, probabilities, 1, 1, lowres, 0, 1, mirroring, mixed_precision=False,
-            overwrite_existing=True, mode="normal", overwrite_all_in_gpu=False, step_size=step)
-    for root, _, names in os.walk(model):
-        for name in names:
-            if name.startswith("training_log"):
-                os.remove(os.path.join(root, name))
-    for name in set(os.listdir(model)) - there:  # an empty fold_0
-        os.rmdir(os.path.join(model, name))
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            predict.predict_from_folder(
+                model, images, output, folds, probabilities, 1, 1, lowres, 0, 1, mirroring, mixed_precision=False,
+                overwrite_existing=True, mode="normal", overwrite_all_in_gpu=False, step_size=step)
+    finally:  # nnU-Net writes into the model's folder: logs and an empty fold_0
+        for root, _, names in os.walk(model):
+            for name in names:
+                if name.startswith("training_log"):
+                    os.remove(os.path.join(root, name))
+        for name in set(os.listdir(model)) - there:
+            os.rmdir(os.path.join(model, name))
     return said.getvalue()
 
 
