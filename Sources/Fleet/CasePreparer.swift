@@ -24,13 +24,12 @@ public struct CasePreparer: RunPreparing {
 
   public func prepare(_ run: RunRecord) async throws -> PassPlan {
     let position = run.position
+    if position == 0 { try await check(run) }
     let request = run.passes[position].request
     let model = try await models.model(request.model)
     let options = InferenceOptions(
       folds: try Self.folds(request.folds, of: model), mirroring: run.options.mirroring, stepSize: run.options.stepSize)
     let recipe = try CaseRecipe(model)
-    // Refuses what workers would refuse, before there are tiles.
-    _ = try recipe.mirrorAxes(mirroring: options.mirroring)
     var files: [[UInt8]] = []
     for image in run.images { files.append(try await store.get(image).copy) }
     let previousFile = try await previousSegmentation(request, of: run)?.copy
@@ -57,6 +56,31 @@ public struct CasePreparer: RunPreparing {
       labels: run.model.labels, previous: previous)
     return PassPlan(
       document: try await store.put(try document.encoded()), tiles: prepared.plan.tileCount, timings: timings)
+  }
+
+  /// Refuses before the first tile what workers, later passes or the last stitch would refuse.
+  private func check(_ run: RunRecord) async throws {
+    var members: [CaseRecipe] = []
+    for pass in run.passes {
+      let model = try await models.model(pass.request.model)
+      let recipe = try CaseRecipe(model)
+      _ = try Self.folds(pass.request.folds, of: model)
+      _ = try recipe.mirrorAxes(mirroring: run.options.mirroring)
+      guard (recipe.previousClasses > 0) == (pass.request.previous != nil) else {
+        throw RunFailure(
+          kind: .invalid,
+          reason:
+            "A cascade's second stage needs a segmentation to refine, and no other model may have one; submit the study again."
+        )
+      }
+      if pass.request.isMember { members.append(recipe) }
+    }
+    guard Set(members.map(\.rule)).count == 1, Set(members.map(\.network.outputChannels)).count == 1 else {
+      throw RunFailure(
+        kind: .invalid,
+        reason: "The models can't be averaged: they don't have the same classes, or only some of them are region-based."
+      )
+    }
   }
 
   /// The label map that a cascade's second stage refines, as a NIfTI file.

@@ -23,11 +23,33 @@ public struct PassRequest: Hashable, Sendable, Codable {
 }
 
 /// Where a cascade's second stage gets the segmentation of its first from.
-public enum PreviousSegmentation: Hashable, Sendable, Codable {
+public enum PreviousSegmentation: Hashable, Sendable {
   /// An earlier pass of the same run, by its position.
   case pass(Int)
   /// A label map (NIfTI) in the blob store.
   case image(Digest)
+}
+
+/// Written as `{"pass": 0}` or `{"image": "<digest>"}`.
+extension PreviousSegmentation: Codable {
+  private enum CodingKeys: String, CodingKey { case pass, image }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let position = try container.decodeIfPresent(Int.self, forKey: .pass) {
+      self = .pass(position)
+    } else {
+      self = .image(try container.decode(Digest.self, forKey: .image))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .pass(let position): try container.encode(position, forKey: .pass)
+    case .image(let digest): try container.encode(digest, forKey: .image)
+    }
+  }
 }
 
 /// What became of a pass that others follow.

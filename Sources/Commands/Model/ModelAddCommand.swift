@@ -47,12 +47,18 @@ struct ModelAddCommand: AsyncParsableCommand {
       var record = try await ModelLibrary.publish(
         folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
       if record.needsPrevious {
-        let stage = try await ModelLibrary.publish(
-          folder: try firstStage.map { URL(filePath: $0) } ?? ModelLocation.firstStage(of: model),
-          selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint, name: "\(name)/3d_lowres",
-          to: store)
-        try await ledger.register(stage)
-        record.previous = stage.digest
+        let stage = try firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
+        if let stage {
+          let first = try await ModelLibrary.publish(
+            folder: stage, selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint,
+            name: "\(name)/3d_lowres", to: store)
+          try await ledger.register(first)
+          record.previous = first.digest
+        } else {
+          Output.note(
+            "\(name): registered without its first stage, which isn't beside it (--lowres DIR names it); each study must bring the first "
+              + "stage's label map (`tessera submit --lowres_segmentation`).")
+        }
       } else if firstStage != nil {
         throw InputError(
           "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration).")
