@@ -47,7 +47,7 @@ struct ModelAddCommand: AsyncParsableCommand {
       var record = try await ModelLibrary.publish(
         folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
       if record.needsPrevious {
-        let stage = try firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
+        let stage = firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
         if let stage {
           let first = try await ModelLibrary.publish(
             folder: stage, selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint,
