@@ -130,8 +130,8 @@ let package = Package(
     tests(
       "InferenceTests",
       [
-        "Inference", "Preprocessing", "SlidingWindow", "ModelStore", "ModelPlans", "NiftiIO", "Volumes", "Kernels",
-        "Pickles", "ZipFiles",
+        "Inference", "Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
+        "Kernels", "Pickles", "ZipFiles",
       ]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes"]),

@@ -50,11 +50,16 @@ public struct ActivationKernels: @unchecked Sendable {  // a table of functions 
     table.pointee.row_statistics(rows, count, channels, stride, mean, deviations)
   }
 
-  /// In place over `count` adjacent rows: `y = (x - mean) * scale + shift`, then `y > 0 ? y : slope * y`.
-  public func normalizeLeaky(
-    _ rows: UnsafeMutablePointer<Float>, count: Int, channels: Int, mean: UnsafePointer<Float>,
-    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, slope: Float
+  /// In place over `count` rows, `stride` floats apart: `y = (x - mean) * scale + shift + residual`, then the activation.
+  /// - Parameters:
+  ///   - affine: of `channels` channels.
+  ///   - residual: rows `stride` floats apart, or `nil` for 0.
+  public func normalize(
+    _ rows: UnsafeMutablePointer<Float>, count: Int, channels: Int, stride: Int, affine: ChannelAffine,
+    residual: UnsafePointer<Float>? = nil, activation: BlockActivation
   ) {
-    table.pointee.normalize_leaky(rows, count, channels, mean, scale, shift, slope)
+    var forC = tessera_affine(mean: affine.mean, scale: affine.scale, shift: affine.shift)
+    var activationForC = activation.forC
+    table.pointee.normalize(rows, count, channels, stride, &forC, residual, &activationForC)
   }
 }

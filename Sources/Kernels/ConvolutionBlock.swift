@@ -1,11 +1,9 @@
-/// Convolution, instance normalisation and leaky ReLU of one layer: im2col in tiles that stay in the second-level cache, one
-/// matrix product for each tile and chunk of taps.
+/// Convolution of one layer and what follows it (`BlockTail`): im2col in tiles that stay in the second-level cache, one matrix product
+/// for each tile and chunk of taps.
 ///
 /// Activations are channels-last, `[z][y][x][channel]`, so a row of the im2col matrix is put together from runs of
 /// `kernel x * channels` adjacent floats, and a tile's product is written straight into the output. The input may be the
 /// concatenation of several tensors (in decoders: upsampled, skip), which is never made.
-///
-/// The convolution's bias is not added: instance normalisation subtracts each channel's mean, so a constant cancels exactly.
 ///
 /// Tiles depend on the layer's shape alone, never on the number of threads; so the bits don't either.
 public struct ConvolutionBlock: Sendable {
@@ -111,22 +109,6 @@ public struct ConvolutionBlock: Sendable {
   /// Doubles that `run` takes for the statistics.
   public var statisticsDoubles: Int { 2 * outputChannels * ((window.outputCount + tileRows - 1) / tileRows) }
 
-  /// What a block has besides the convolution's weights.
-  public struct Normalization {
-    public var gamma: UnsafePointer<Float>
-    public var beta: UnsafePointer<Float>
-    /// Added to the variance.
-    public var epsilon: Float
-    public var slope: Float
-
-    public init(gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, epsilon: Float, slope: Float) {
-      self.gamma = gamma
-      self.beta = beta
-      self.epsilon = epsilon
-      self.slope = slope
-    }
-  }
-
   /// Memory that a run needs and leaves without meaning.
   public struct Workplace {
     public var scratch: WorkerScratch
@@ -142,80 +124,5 @@ public struct ConvolutionBlock: Sendable {
       self.statistics = statistics
       self.scales = scales
     }
-  }
-
-  /// Computes the block's output, `[z][y][x][output channel]`.
-  /// - Parameters:
-  ///   - inputs: one tensor for each source, `[z][y][x][channel]`; none overlaps the output.
-  ///   - weights: from `pack`.
-  public func run(
-    inputs: [UnsafePointer<Float>], weights: UnsafePointer<Float>, normalization: Normalization,
-    output: UnsafeMutablePointer<Float>, workplace: Workplace, pool: ComputePool, kernels: ActivationKernels = .best
-  ) {
-    let statistics = convolve(
-      inputs: inputs, weights: weights, output: output, workplace: workplace, pool: pool, kernels: kernels)
-
-    let mean = workplace.scales
-    let scale = workplace.scales + outputChannels
-    pool.forEach(outputChannels) { channel, _ in
-      let moments = statistics.combined(channel: channel)
-      mean[channel] = Float(moments.mean)
-      scale[channel] = Float(
-        Double(normalization.gamma[channel]) / (moments.variance + Double(normalization.epsilon)).squareRoot())
-    }
-
-    pool.forEach(statistics.tiles) { tile, _ in
-      kernels.normalizeLeaky(
-        output + tile * tileRows * outputChannels, count: statistics.rows(ofTile: tile), channels: outputChannels,
-        mean: mean, scale: scale, shift: normalization.beta, slope: normalization.slope)
-    }
-  }
-
-  /// The convolution alone, without bias, and each tile's statistics.
-  func convolve(
-    inputs: [UnsafePointer<Float>], weights: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
-    workplace: Workplace, pool: ComputePool, kernels: ActivationKernels
-  ) -> ChannelStatistics {
-    let total = window.outputCount
-    let tiles = (total + tileRows - 1) / tileRows
-    let statistics = ChannelStatistics(
-      total: total, tileRows: tileRows, means: workplace.statistics,
-      deviations: workplace.statistics + tiles * outputChannels)
-    let blocks = (outputChannels + blockColumns - 1) / blockColumns
-    let columnFloats = (tileRows * (chunks.map(\.columns).max() ?? 0) + 15) / 16 * 16
-    var windowForC = window.forC
-
-    withUnsafePointer(to: &windowForC) { windowForC in
-      pool.forEach(tiles * blocks) { item, worker in
-        let tile = item / blocks
-        let first = tile * tileRows
-        let rows = statistics.rows(ofTile: tile)
-        let firstColumn = item % blocks * blockColumns
-        let width = min(blockColumns, outputChannels - firstColumn)
-        let columns = workplace.scratch.floats(worker: worker)
-        let target = output + first * outputChannels + firstColumn
-
-        for (index, chunk) in chunks.enumerated() {
-          kernels.table.pointee.gather_columns(
-            windowForC, inputs[chunk.source], sources[chunk.source], first, rows, chunk.firstTapRow, chunk.tapRows,
-            columns, chunk.columns)
-          OpenBLAS.multiply(
-            rows: rows, columns: width, inner: chunk.columns, a: columns, strideA: chunk.columns,
-            b: weights + chunk.firstRow * outputChannels + firstColumn, strideB: outputChannels, adding: index > 0,
-            c: target, strideC: outputChannels)
-        }
-
-        UnsafeMutableRawPointer(columns + columnFloats).withMemoryRebound(to: Double.self, capacity: 2 * width) {
-          moments in
-          kernels.rowStatistics(
-            target, count: rows, channels: width, stride: outputChannels, mean: moments, deviations: moments + width)
-          for column in 0..<width {
-            statistics.means[(firstColumn + column) * tiles + tile] = moments[column]
-            statistics.deviations[(firstColumn + column) * tiles + tile] = moments[width + column]
-          }
-        }
-      }
-    }
-    return statistics
   }
 }

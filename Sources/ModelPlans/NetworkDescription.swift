@@ -1,5 +1,6 @@
 /// The U-Net that a model's plans describe, without weights and without an engine: what `Generic_UNet` builds
-/// (nnunet/network_architecture/generic_UNet.py). An inference engine executes it; a training engine can take the same one.
+/// (nnunet/network_architecture/generic_UNet.py), or `FabiansUNet` (generic_modular_residual_UNet.py) where `residual` is there. An
+/// inference engine executes it; a training engine can take the same one.
 ///
 /// Kernels and strides have as many entries as the network has spatial axes: `[z, y, x]` for 3D, `[y, x]` for 2D.
 public struct NetworkDescription: Hashable, Sendable {
@@ -16,8 +17,10 @@ public struct NetworkDescription: Hashable, Sendable {
   public var kernels: [[Int]]
   /// Stride from level `d` to `d + 1`, for `d` in `0..<poolings`; entries are 1 or 2.
   public var strides: [[Int]]
-  /// Blocks in each level of the encoder and of the decoder (`conv_per_stage`).
+  /// Blocks in each level of the encoder and of the decoder (`conv_per_stage`); of no meaning where `residual` is there.
   public var blocksPerLevel: Int
+  /// For a network with a residual encoder: its blocks. `nil` for `Generic_UNet`.
+  public var residual: ResidualEncoder?
   /// What each block does after its convolution.
   public var block: BlockDescription
   /// Whether the segmentation heads have a bias.
@@ -30,7 +33,8 @@ public struct NetworkDescription: Hashable, Sendable {
 
   public init(
     patch: [Int], inputChannels: Int, outputChannels: Int, features: [Int], kernels: [[Int]], strides: [[Int]],
-    blocksPerLevel: Int = 2, block: BlockDescription = .standard, headHasBias: Bool = false,
+    blocksPerLevel: Int = 2, residual: ResidualEncoder? = nil, block: BlockDescription = .standard,
+    headHasBias: Bool = false,
     finalActivation: FinalActivation = .softmax
   ) {
     self.patch = patch
@@ -40,37 +44,11 @@ public struct NetworkDescription: Hashable, Sendable {
     self.kernels = kernels
     self.strides = strides
     self.blocksPerLevel = blocksPerLevel
+    self.residual = residual
     self.block = block
     self.headHasBias = headHasBias
     self.finalActivation = finalActivation
   }
-}
-
-/// What follows a block's convolution.
-public struct BlockDescription: Hashable, Sendable {
-  public enum Normalization: String, Hashable, Sendable, Codable {
-    /// Per sample and channel, biased variance, affine.
-    case instance
-  }
-
-  public enum Activation: Hashable, Sendable {
-    case leakyReLU(slope: Float)
-  }
-
-  public var normalization: Normalization
-  /// Added to the variance.
-  public var epsilon: Float
-  public var activation: Activation
-
-  public init(normalization: Normalization, epsilon: Float, activation: Activation) {
-    self.normalization = normalization
-    self.epsilon = epsilon
-    self.activation = activation
-  }
-
-  /// nnUNetTrainerV2's block: convolution, instance normalisation with epsilon 1e-5, leaky ReLU with slope 0.01.
-  public static let standard = BlockDescription(
-    normalization: .instance, epsilon: 1e-5, activation: .leakyReLU(slope: 0.01))
 }
 
 public enum FinalActivation: String, Hashable, Sendable, Codable {
@@ -78,4 +56,18 @@ public enum FinalActivation: String, Hashable, Sendable, Codable {
   case softmax
   /// Per channel and voxel: region-based models.
   case sigmoid
+}
+
+/// The blocks of a U-Net whose encoder is residual and whose decoder is plain (nnunet/network_architecture/
+/// generic_modular_residual_UNet.py, `FabiansUNet`).
+public struct ResidualEncoder: Hashable, Sendable {
+  /// Residual blocks of two convolutions each, for every level.
+  public var encoderBlocks: [Int]
+  /// Convolutions in each step of the decoder, the lowest first.
+  public var decoderBlocks: [Int]
+
+  public init(encoderBlocks: [Int], decoderBlocks: [Int]) {
+    self.encoderBlocks = encoderBlocks
+    self.decoderBlocks = decoderBlocks
+  }
 }

@@ -70,10 +70,12 @@ public struct PlansStage: Hashable, Sendable {
   public var poolKernels: [[Int]]
   /// Kernel of each level, one more than there are pooling steps; entries are 1 or 3.
   public var convolutionKernels: [[Int]]
+  /// The blocks that nnU-Net's residual planners write; `nil` in all other plans.
+  public var residual: ResidualEncoder?
 
   public init(
     patch: [Int], currentSpacing: [Double], originalSpacing: [Double]? = nil, medianExtent: [Int]? = nil,
-    poolKernels: [[Int]], convolutionKernels: [[Int]]
+    poolKernels: [[Int]], convolutionKernels: [[Int]], residual: ResidualEncoder? = nil
   ) {
     self.patch = patch
     self.currentSpacing = currentSpacing
@@ -81,6 +83,7 @@ public struct PlansStage: Hashable, Sendable {
     self.medianExtent = medianExtent
     self.poolKernels = poolKernels
     self.convolutionKernels = convolutionKernels
+    self.residual = residual
   }
 }
 

@@ -8,10 +8,21 @@ extension PlansStage {
     guard patch.reduce(1, *) <= PlansBounds.patchVoxels else {
       throw .invalid(entry: stage.name("patch_size"), expected: "a patch that fits in memory", found: "\(patch) voxels")
     }
-    let pools =
+    let isResidual = stage.optional("num_blocks_encoder") != nil
+    var pools =
       stage.optional("pool_op_kernel_sizes") != nil
       ? try PlansStage.kernels(stage, "pool_op_kernel_sizes", count: PlansBounds.poolings, axes: axes, allowed: [1, 2])
       : try PlansStage.poolKernels(stage, axes: axes)
+    if isResidual {
+      // Residual plans have an entry for the first level too, which doesn't pool.
+      let first = pools.removeFirst()
+      guard first.allSatisfy({ $0 == 1 }), !pools.isEmpty else {
+        throw .invalid(
+          entry: stage.name("pool_op_kernel_sizes"),
+          expected: "1 for the first level of a residual encoder, then more levels",
+          found: "\(first)")
+      }
+    }
     let levels = pools.count + 1
     let kernels =
       stage.optional("conv_kernel_sizes") != nil
@@ -33,7 +44,16 @@ extension PlansStage {
       originalSpacing: stage.optional("original_spacing") == nil ? nil : try stage.spacing("original_spacing"),
       medianExtent: PlansStage.median(stage),
       poolKernels: pools,
-      convolutionKernels: kernels)
+      convolutionKernels: kernels,
+      residual: isResidual ? try PlansStage.residual(stage, levels: levels) : nil)
+  }
+
+  private static func residual(_ stage: PlansReader, levels: Int) throws(PlansError) -> ResidualEncoder {
+    ResidualEncoder(
+      encoderBlocks: try stage.integers(
+        "num_blocks_encoder", count: levels...levels, in: PlansBounds.convolutions),
+      decoderBlocks: try stage.integers(
+        "num_blocks_decoder", count: levels - 1...levels - 1, in: PlansBounds.convolutions))
   }
 
   private static func kernels(

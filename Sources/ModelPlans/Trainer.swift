@@ -17,8 +17,8 @@ public struct Trainer: Hashable, Sendable {
   public var isCascade: Bool
   /// For region-based models: output channel `i` stands for label `regionsClassOrder[i]`, and there is no background channel.
   public var regionsClassOrder: [Int]?
-  /// Slope of the leaky ReLU.
-  public var slope: Float
+  /// What follows each convolution.
+  public var block: BlockDescription
   public var headHasBias: Bool
   /// Replaces the plans' number of convolutions a level.
   public var convolutionsPerStage: Int?
@@ -26,20 +26,27 @@ public struct Trainer: Hashable, Sendable {
   public var baseFeatures: Int?
   /// Whether all kernels are 3, whatever the plans say.
   public var ignoresPlannedKernels: Bool
+  /// Whether the encoder is made of residual blocks, as the plans of nnU-Net's residual planners describe them.
+  public var hasResidualEncoder: Bool
+  /// Whether nnU-Net's class raises an error for 2D plans.
+  public var isOnly3D: Bool
 
   public init(
     name: String, mirroring: Mirroring = .allAxes, isCascade: Bool = false, regionsClassOrder: [Int]? = nil,
-    slope: Float = 0.01, headHasBias: Bool = false, convolutionsPerStage: Int? = nil, baseFeatures: Int? = nil,
-    ignoresPlannedKernels: Bool = false
+    block: BlockDescription = .standard, headHasBias: Bool = false, convolutionsPerStage: Int? = nil,
+    baseFeatures: Int? = nil, ignoresPlannedKernels: Bool = false, hasResidualEncoder: Bool = false,
+    isOnly3D: Bool = false
   ) {
     self.name = name
     self.mirroring = mirroring
     self.isCascade = isCascade
     self.regionsClassOrder = regionsClassOrder
-    self.slope = slope
+    self.block = block
     self.headHasBias = headHasBias
     self.convolutionsPerStage = convolutionsPerStage
     self.baseFeatures = baseFeatures
     self.ignoresPlannedKernels = ignoresPlannedKernels
+    self.hasResidualEncoder = hasResidualEncoder
+    self.isOnly3D = isOnly3D
   }
 }

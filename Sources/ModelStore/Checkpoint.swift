@@ -56,12 +56,13 @@ struct Checkpoint {
   /// - Throws: `ModelStoreError` that names the tensors which are missing, left over, or of another shape or type.
   func check(against network: NetworkDescription) throws(ModelStoreError) {
     let parameters = network.parameters
-    let missing = parameters.filter { tensors[$0.name] == nil }.map { "'\($0.name)'" }
+    let missing = parameters.filter { $0.role != .counter && tensors[$0.name] == nil }.map { "'\($0.name)'" }
     let expected = Set(parameters.map(\.name))
     let unexpected = tensors.keys.filter { !expected.contains($0) }.sorted().map { "'\($0)'" }
     let misshapen = parameters.compactMap { parameter -> String? in
       guard let tensor = tensors[parameter.name] else { return nil }
       if tensor.shape != parameter.shape { return "'\(parameter.name)' \(tensor.shape) instead of \(parameter.shape)" }
+      if parameter.role == .counter { return nil }
       return tensor.storage.type.isFloatingPoint ? nil : "'\(parameter.name)' of type \(tensor.storage.type.rawValue)"
     }
     let complaints = [
@@ -86,7 +87,7 @@ struct Checkpoint {
   /// - Throws: `ModelStoreError` when the tensors don't fit the network, or the file doesn't hold them.
   func weights(of network: NetworkDescription) throws(ModelStoreError) -> FoldWeights {
     try check(against: network)
-    let parameters = network.parameters
+    let parameters = network.parameters.filter(\.isNeeded)
     let weights = FoldWeights(parameters)
     var shared: [String: [UInt8]] = [:]
     for parameter in parameters {

@@ -72,15 +72,14 @@ public final class BlasExecutor: NetworkExecutor {
     PatchInput(extent: program.extent, channels: description.inputChannels)
       .interleave(source, mirrored: mirrored, into: tensor(program.input), pool: pool)
     for (index, step) in program.steps.enumerated() {
-      let parameters = weights.floats(ofStep: index)
+      let parameters = UnsafePointer(weights.floats(ofStep: index))
       let inputs = step.inputs.map { UnsafePointer(tensor($0)) }
       switch step.operation {
-      case .block(let block, let output):
-        let gamma = parameters + block.packedWeights
+      case .block(let block, let residual, let output):
+        let tail = BlockVectors(weights.floats(ofStep: index) + block.packedWeights, channels: block.outputChannels)
+          .tail(step.layer, description.block)
         block.run(
-          inputs: inputs, weights: parameters,
-          normalization: .init(
-            gamma: gamma, beta: gamma + block.outputChannels, epsilon: description.block.epsilon, slope: slope),
+          inputs: inputs, weights: parameters, tail: tail, residual: residual.map { UnsafePointer(tensor($0)) },
           output: tensor(output), workplace: workplace, pool: pool)
       case .upsampling(let upsampling, let output):
         upsampling.run(
@@ -92,12 +91,6 @@ public final class BlasExecutor: NetworkExecutor {
           mirrored: mirrored, output: target, scratch: scratch, pool: pool)
       }
       afterLayer?(step.layer)
-    }
-  }
-
-  private var slope: Float {
-    switch description.block.activation {
-    case .leakyReLU(let slope): slope
     }
   }
 

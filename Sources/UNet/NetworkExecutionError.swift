@@ -4,6 +4,8 @@ public enum NetworkExecutionError: Error, Hashable, CustomStringConvertible {
   case unsupportedDescription(String)
   /// A buffer or a parameter doesn't have the size that the description asks for, in floats.
   case wrongSize(what: String, expected: Int, found: Int)
+  /// A parameter has a value that no training gives.
+  case impossibleParameter(name: String, expected: String)
   /// The system gave no memory.
   case outOfMemory(what: String, bytes: Int)
 
@@ -13,6 +15,8 @@ public enum NetworkExecutionError: Error, Hashable, CustomStringConvertible {
       "Preparing a network: \(reason). Check the model's plans."
     case .wrongSize(let what, let expected, let found):
       "Preparing or running a network: expected \(expected) values for \(what), found \(found)."
+    case .impossibleParameter(let name, let expected):
+      "Preparing a network: the parameter \(name) should be \(expected), and isn't; the checkpoint is damaged. Export it again."
     case .outOfMemory(let what, let bytes):
       "Preparing a network: the system refused \(bytes) bytes for \(what). Free memory or use fewer worker slots."
     }

@@ -10,7 +10,8 @@ struct NetworkProgram {
   typealias TensorIndex = Int
 
   enum Operation {
-    case block(ConvolutionBlock, output: TensorIndex)
+    /// The residual is added before the activation.
+    case block(ConvolutionBlock, residual: TensorIndex?, output: TensorIndex)
     case upsampling(Upsampling, output: TensorIndex)
     /// Its output is the caller's.
     case head(SegmentationHead)
@@ -40,16 +41,13 @@ struct NetworkProgram {
     var current = builder.input
     var skips: [TensorIndex] = []
     for level in 0...description.poolings {
-      for layer in description.encoder(level: level) { current = builder.block(layer, inputs: [current]) }
+      current = builder.blocks(description.encoder(level: level), inputs: [current])
       skips.append(current)
     }
     for level in (0..<description.poolings).reversed() {
       let upsampled = builder.upsampling(description.upsampling(to: level), input: current)
-      var inputs = [upsampled, skips[level]]  // upsampled first, as torch.cat has them
-      for layer in description.decoder(level: level) {
-        current = builder.block(layer, inputs: inputs)
-        inputs = [current]
-      }
+      // Upsampled first, as torch.cat has them.
+      current = builder.blocks(description.decoder(level: level), inputs: [upsampled, skips[level]])
     }
     builder.head(description.head(level: 0), input: current)
 
@@ -78,13 +76,36 @@ private struct ProgramBuilder {
     channels = [description.inputChannels]
   }
 
-  mutating func block(_ layer: NetworkLayer, inputs: [Int]) -> Int {
+  /// Blocks one after the other; those of a residual block as its parts say.
+  /// - Parameter inputs: of the first one.
+  mutating func blocks(_ layers: [NetworkLayer], inputs: [Int]) -> Int {
+    var inputs = inputs
+    var residual: Int?
+    for layer in layers {
+      switch layer.residualPart {
+      case nil:
+        inputs = [block(layer, inputs: inputs)]
+      case .shortcut:
+        residual = block(layer, inputs: inputs)
+      case .first:
+        residual = residual ?? inputs[0]
+        inputs = [block(layer, inputs: inputs)]
+      case .second:
+        inputs = [block(layer, inputs: inputs, residual: residual)]
+        residual = nil
+      }
+    }
+    return inputs[0]
+  }
+
+  private mutating func block(_ layer: NetworkLayer, inputs: [Int], residual: Int? = nil) -> Int {
     let stride = threeAxes(layer.stride)
     let window = ConvolutionWindow(
       input: extents[layer.level] &* stride, kernel: threeAxes(layer.kernel), stride: stride)
     let operation = ConvolutionBlock(
       window: window, sources: inputs.map { channels[$0] }, outputChannels: layer.outputChannels)
-    return append(layer, inputs: inputs) { .block(operation, output: $0) }
+    if let residual { use([residual]) }
+    return append(layer, inputs: inputs) { .block(operation, residual: residual, output: $0) }
   }
 
   mutating func upsampling(_ layer: NetworkLayer, input: Int) -> Int {
@@ -127,35 +148,3 @@ func threeAxes(_ axes: [Int]) -> SIMD3<Int> {
 }
 
 func voxels(_ extent: SIMD3<Int>) -> Int { extent[0] * extent[1] * extent[2] }
-
-extension NetworkDescription {
-  /// - Throws: `NetworkExecutionError.unsupportedDescription` when lists don't fit each other, a kernel, stride or channel
-  ///   count is out of range, or the patch can't be halved as often as the strides ask.
-  func checkExecutable() throws {
-    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
-      guard condition else { throw NetworkExecutionError.unsupportedDescription(reason()) }
-    }
-    let axes = patch.count
-    try require(axes == 2 || axes == 3, "the patch has \(axes) axes, expected 2 or 3")
-    try require(
-      features.count == poolings + 1 && kernels.count == poolings + 1,
-      "\(poolings) poolings need \(poolings + 1) feature counts and kernels, found \(features.count) and \(kernels.count)"
-    )
-    try require(
-      kernels.allSatisfy { $0.count == axes && $0.allSatisfy { $0 == 1 || $0 == 3 } },
-      "the convolution kernels are \(kernels), expected 1 or 3 for each of \(axes) axes")
-    try require(
-      strides.allSatisfy { $0.count == axes && $0.allSatisfy { $0 == 1 || $0 == 2 } },
-      "the pooling kernels are \(strides), expected 1 or 2 for each of \(axes) axes")
-    try require(
-      inputChannels > 0 && outputChannels > 0 && blocksPerLevel > 0 && features.allSatisfy { $0 > 0 },
-      "channel and block counts must be positive, found input \(inputChannels), output \(outputChannels), "
-        + "levels \(features), blocks per level \(blocksPerLevel)")
-    for axis in 0..<axes {
-      let divisor = strides.reduce(1) { $0 * $1[axis] }
-      try require(
-        patch[axis] > 0 && patch[axis] % divisor == 0,
-        "the patch \(patch) has an extent that isn't a multiple of its pooling, \(divisor), along axis \(axis)")
-    }
-  }
-}

@@ -3,8 +3,7 @@ internal import ModelPlans
 
 /// The parameters of one fold as a program's steps take them, in one piece of memory.
 ///
-/// A block has packed weights, then gamma and beta; its convolution's bias isn't needed (see `ConvolutionBlock`). The head has
-/// its weights, then its bias if there is one.
+/// A block has packed weights, then `BlockVectors`. The head has its weights, then its bias if there is one.
 final class PackedWeights {
   private let memory: AlignedMemory
   private let offsets: [Int]
@@ -20,23 +19,21 @@ final class PackedWeights {
       let target = memory.floats(at: offsets[index])
       let name = step.layer.name
       switch step.operation {
-      case .block(let block, _):
-        try read(weights, "\(name).conv.weight", block.packedWeights) { block.pack($0, into: target, pool: pool) }
-        for (place, parameter) in ["instnorm.weight", "instnorm.bias"].enumerated() {
-          let affine = target + block.packedWeights + place * block.outputChannels
-          try read(weights, "\(name).\(parameter)", block.outputChannels) {
-            affine.update(from: $0, count: block.outputChannels)
-          }
+      case .block(let block, _, _):
+        try weights.read("\(step.layer.convolution).weight", block.packedWeights) {
+          block.pack($0, into: target, pool: pool)
         }
+        try BlockVectors(target + block.packedWeights, channels: block.outputChannels)
+          .fill(step.layer, program.description.block, from: weights)
       case .upsampling(let upsampling, _):
-        try read(weights, "\(name).weight", upsampling.packedWeights) {
+        try weights.read("\(name).weight", upsampling.packedWeights) {
           upsampling.pack($0, into: target, pool: pool)
         }
       case .head(let head):
         let count = head.classes * head.inputChannels
-        try read(weights, "\(name).weight", count) { target.update(from: $0, count: count) }
+        try weights.read("\(name).weight", count) { target.update(from: $0, count: count) }
         if program.description.headHasBias {
-          try read(weights, "\(name).bias", head.classes) { (target + count).update(from: $0, count: head.classes) }
+          try weights.read("\(name).bias", head.classes) { (target + count).update(from: $0, count: head.classes) }
         }
       }
     }
@@ -47,25 +44,26 @@ final class PackedWeights {
     program.steps.reduce(0) { ArenaPlan.aligned($0 + floats($1, program.description)) } * 4
   }
 
-  func floats(ofStep step: Int) -> UnsafePointer<Float> { UnsafePointer(memory.floats(at: offsets[step])) }
+  func floats(ofStep step: Int) -> UnsafeMutablePointer<Float> { memory.floats(at: offsets[step]) }
 
   private static func floats(_ step: NetworkProgram.Step, _ description: NetworkDescription) -> Int {
     switch step.operation {
-    case .block(let block, _): block.packedWeights + 2 * block.outputChannels
+    case .block(let block, _, _):
+      block.packedWeights + BlockVectors.count(description.block) * block.outputChannels
     case .upsampling(let upsampling, _): upsampling.packedWeights
     case .head(let head): head.classes * (head.inputChannels + (description.headHasBias ? 1 : 0))
     }
   }
 }
 
-/// Calls `body` with a parameter's values once their number is as expected.
-private func read(
-  _ weights: some NetworkWeights, _ name: String, _ count: Int, _ body: (UnsafePointer<Float>) -> Void
-) throws {
-  try weights.withParameter(name) { values in
-    guard values.count == count, let base = values.baseAddress else {
-      throw NetworkExecutionError.wrongSize(what: "parameter \(name)", expected: count, found: values.count)
+extension NetworkWeights {
+  /// Calls `body` with a parameter's values once their number is as expected.
+  func read(_ name: String, _ count: Int, _ body: (UnsafePointer<Float>) -> Void) throws {
+    try withParameter(name) { values in
+      guard values.count == count, let base = values.baseAddress else {
+        throw NetworkExecutionError.wrongSize(what: "parameter \(name)", expected: count, found: values.count)
+      }
+      body(base)
     }
-    body(base)
   }
 }

@@ -57,26 +57,6 @@ struct ReferenceTensor {
     return result
   }
 
-  /// Per channel `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the biased variance.
-  func instanceNormalized(gamma: [Double], beta: [Double], epsilon: Double) -> ReferenceTensor {
-    var result = self
-    let count = voxels(extent)
-    for channel in 0..<channels {
-      let range = channel * count..<(channel + 1) * count
-      let mean = values[range].reduce(0, +) / Double(count)
-      let variance = values[range].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
-      for index in range {
-        result.values[index] =
-          (values[index] - mean) / (variance + epsilon).squareRoot() * gamma[channel] + beta[channel]
-      }
-    }
-    return result
-  }
-
-  func leakyReLU(slope: Double) -> ReferenceTensor {
-    ReferenceTensor(channels: channels, extent: extent, values: values.map { $0 > 0 ? $0 : slope * $0 })
-  }
-
   /// Transposed convolution with the stride equal to the kernel.
   /// - Parameter weights: `[in][out][kernel z][kernel y][kernel x]`.
   func upsampled(weights: [Double], outputChannels: Int, factor: SIMD3<Int>) -> ReferenceTensor {
@@ -94,6 +74,10 @@ struct ReferenceTensor {
       }
     }
     return result
+  }
+
+  func adding(_ other: ReferenceTensor) -> ReferenceTensor {
+    ReferenceTensor(channels: channels, extent: extent, values: zip(values, other.values).map(+))
   }
 
   func concatenated(with other: ReferenceTensor) -> ReferenceTensor {

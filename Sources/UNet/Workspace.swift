@@ -39,7 +39,7 @@ struct WorkspaceLayout {
     var channels = 0
     for step in program.steps {
       switch step.operation {
-      case .block(let block, _):
+      case .block(let block, _, _):
         scratchBytes = max(scratchBytes, block.scratchBytes)
         doubles = max(doubles, block.statisticsDoubles)
         channels = max(channels, block.outputChannels)

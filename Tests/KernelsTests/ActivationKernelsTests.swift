@@ -80,23 +80,96 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 5, 16, 37])
-  func normalizationFollowsItsFormula(channels: Int) {
+  /// Rows of `channels` values, `stride` apart, with a guard between them that nobody may touch.
+  @Test(arguments: [1, 5, 15, 16, 17, 31, 37, 48], [false, true])
+  func normalizationFollowsItsFormula(channels: Int, adding: Bool) {
     let count = 11
-    let rows = randomFloats(count * channels, seed: 5)
+    let stride = channels + 3
+    let rows = randomFloats(count * stride, seed: 5)
+    let residual = randomFloats(count * stride, seed: 10)
     let mean = randomFloats(channels, seed: 6)
     let scale = randomFloats(channels, seed: 7)
     let shift = randomFloats(channels, seed: 8)
-    let expected = rows.indices.map { index in
-      let c = index % channels
-      let y = (rows[index] - mean[c]) * scale[c] + shift[c]
-      return y > 0 ? y : y * 0.2
+    let floor = randomFloats(channels, seed: 9)
+    func expected(_ activation: (Float, Int) -> Float) -> [Float] {
+      rows.indices.map { index in
+        let c = index % stride
+        guard c < channels else { return rows[index] }
+        let y = (rows[index] - mean[c]) * scale[c] + shift[c]
+        return activation(adding ? y + residual[index] : y, c)
+      }
     }
     for kernels in Self.levels {
-      var values = rows
-      kernels.normalizeLeaky(
-        &values, count: count, channels: channels, mean: mean, scale: scale, shift: shift, slope: 0.2)
-      #expect(bits(values) == bits(expected))
+      func computed(_ activation: (UnsafePointer<Float>) -> BlockActivation) -> [Float] {
+        var values = rows
+        residual.withUnsafeBufferPointer { residual in
+          floor.withUnsafeBufferPointer { floor in
+            withAffine(mean, scale, shift) {
+              kernels.normalize(
+                &values, count: count, channels: channels, stride: stride, affine: $0,
+                residual: adding ? residual.baseAddress : nil, activation: activation(floor.baseAddress!))
+            }
+          }
+        }
+        return values
+      }
+      #expect(bits(computed { _ in .leakyReLU(slope: 0.2) }) == bits(expected { y, _ in y > 0 ? y : y * 0.2 }))
+      #expect(bits(computed { .floor($0) }) == bits(expected { max($0, floor[$1]) }))
+      // To the accuracy of the two functions, which have a test of their own.
+      let (gelu, mish) = (computed { _ in .gelu }, computed { _ in .mish })
+      for (index, plain) in expected({ y, _ in y }).enumerated() {
+        let inside = index % stride < channels
+        #expect(abs(gelu[index] - (inside ? exactGELU(plain) : plain)) < 1e-6)
+        #expect(abs(mish[index] - (inside ? exactMish(plain) : plain)) < 1e-6)
+      }
+    }
+  }
+
+  private func withAffine(
+    _ mean: [Float], _ scale: [Float], _ shift: [Float], _ body: (ChannelAffine) -> Void
+  ) {
+    mean.withUnsafeBufferPointer { mean in
+      scale.withUnsafeBufferPointer { scale in
+        shift.withUnsafeBufferPointer {
+          body(ChannelAffine(mean: mean.baseAddress, scale: scale.baseAddress, shift: $0.baseAddress))
+        }
+      }
+    }
+  }
+
+  private func exactGELU(_ x: Float) -> Float { Float(Double(x) * 0.5 * erfc(-Double(x) / 2.0.squareRoot())) }
+  private func exactMish(_ x: Float) -> Float {
+    let x = Double(x)
+    return Float(x * tanh(x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))))
+  }
+
+  @Test func smoothActivationsAreAccurateFromTheTailsToTheFarRight() {
+    let inputs = stride(from: Float(-9), through: 40, by: 0.00731).map { $0 } + [-0.0, 0, 1e-30, -1e-30, 3e38]
+    var results: [[UInt32]] = []
+    for kernels in Self.levels {
+      var (gelu, mish) = (inputs, inputs)
+      kernels.normalize(
+        &gelu, count: inputs.count, channels: 1, stride: 1, affine: ChannelAffine(), activation: .gelu)
+      kernels.normalize(
+        &mish, count: inputs.count, channels: 1, stride: 1, affine: ChannelAffine(), activation: .mish)
+      for (index, x) in inputs.enumerated() {
+        // In the left tail the exponent's own rounding counts: x^2 / 2 units in the last place.
+        let tail = 1 + max(0, -x) * max(0, -x) / 2
+        #expect(abs(gelu[index] - exactGELU(x)) <= 5e-7 * tail * abs(exactGELU(x)) + 1e-36, "GELU of \(x)")
+        #expect(abs(mish[index] - exactMish(x)) <= 5e-7 * abs(exactMish(x)) + 1e-36, "Mish of \(x)")
+      }
+      results.append(bits(gelu + mish))
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+
+  @Test func notANumberStaysWhatItIs() {
+    for kernels in Self.levels {
+      for activation in [BlockActivation.leakyReLU(slope: 0.01), .gelu, .mish] {
+        var values: [Float] = [.nan, .infinity]
+        kernels.normalize(&values, count: 2, channels: 1, stride: 1, affine: ChannelAffine(), activation: activation)
+        #expect(values[0].isNaN && values[1] == .infinity)
+      }
     }
   }
 

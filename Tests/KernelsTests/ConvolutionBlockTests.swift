@@ -51,7 +51,9 @@ private struct BlockCase: CustomTestStringConvertible {
               }
               block.run(
                 inputs: starts, weights: packed,
-                normalization: .init(gamma: gamma.baseAddress!, beta: beta.baseAddress!, epsilon: 1e-5, slope: 0.01),
+                tail: .init(
+                  normalization: .instance(epsilon: 1e-5), scale: gamma.baseAddress!, shift: beta.baseAddress!,
+                  activation: .leakyReLU(slope: 0.01)),
                 output: &output,
                 workplace: .init(
                   scratch: bench.scratch, statistics: statistics.baseAddress!, scales: scales.baseAddress!),

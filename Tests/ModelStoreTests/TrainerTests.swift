@@ -58,14 +58,11 @@ struct TrainerTests {
   }
 
   @Test(
-    "networks that can't be run yet are refused by what they need",
+    "trainers that nnU-Net can't predict with are refused by their reason",
     arguments: [
-      ("nnUNetTrainerV2_BN", "batch normalisation"), ("nnUNetTrainerV2_GN", "group normalisation"),
-      ("nnUNetTrainerV2_FRN", "filter response"), ("nnUNetTrainerV2_ReLU", "ReLU"),
-      ("nnUNetTrainerV2_GeLU", "GELU"), ("nnUNetTrainerV2_Mish", "Mish"),
-      ("nnUNetTrainerV2_ResencUNet_DA3", "residual"), ("nnUNetTrainerV2_DDP", "without _DDP"),
-      ("nnUNetTrainerV2BraTSRegions_DA4_BN", "batch"), ("nnUNetTrainerV2_lReLU_convReLUIN", "activation before"),
-      ("nnUNetTrainerV2_5epochs", "nnU-Net itself"),
+      ("nnUNetTrainerV2_DDP", "without _DDP"), ("nnUNetTrainerV2BraTSRegions_DDP", "--treat-as"),
+      ("nnUNetTrainerV2_5epochs", "measures how fast"), ("nnUNetTrainerV2_softDeepSupervision", "loss function"),
+      ("NetworkTrainer", "abstract base"),
     ])
   func refused(_ name: String, _ reason: String) {
     let error = #expect(throws: PlansError.self) { try Trainer(named: name) }
@@ -78,5 +75,26 @@ struct TrainerTests {
     let error = #expect(throws: PlansError.self) { try Trainer(named: name) }
     #expect(error == .unknownTrainer(name: name))
     #expect(error?.description.contains("nnUNet_change_trainer_class") == true)
+  }
+
+  @Test("a network that a trainer can't build from its plans is refused by what is wrong")
+  func impossible() throws {
+    var flat = plans
+    flat.stages[0]?.patch = [64, 64]
+    func error(_ plans: Plans, _ name: String) throws -> String {
+      let trainer = try Trainer(named: name)
+      let error = #expect(throws: PlansError.self) {
+        try NetworkDescription(plans: plans, stage: 0, trainer: trainer)
+      }
+      return error?.description ?? ""
+    }
+    #expect(try error(flat, "nnUNetTrainerV2_FRN").contains("2D"))
+    #expect(try error(plans, "nnUNetTrainerV2_ResencUNet").contains("num_blocks_encoder"))
+    var residual = plans
+    residual.stages[0]?.residual = ResidualEncoder(encoderBlocks: [1, 1, 1, 1, 1], decoderBlocks: [1, 1, 1, 1])
+    #expect(try error(residual, "nnUNetTrainerV2").contains("no residual encoder"))
+    var odd = plans
+    odd.baseFeatures = 30
+    #expect(try error(odd, "nnUNetTrainerV2_GN").contains("multiple of 8"))
   }
 }

@@ -62,4 +62,27 @@ import UNet
       }
     }
   }
+
+  @Test func blocksThatDontFitTheNetwork() {
+    var odd = TestNetworks.group
+    odd.features = [8, 18]
+    var activated = TestNetworks.filterResponse
+    activated.block.activation = .relu
+    var short = TestNetworks.residual(.instance)
+    short.residual?.encoderBlocks.removeLast()
+    var reversed = TestNetworks.residual(.instance)
+    reversed.block.order = .activationFirst
+    for description in [odd, activated, short, reversed] {
+      #expect(throws: NetworkExecutionError.self) { try Workspace(description: description, threads: 1) }
+    }
+  }
+
+  @Test func aVarianceBelowZero() throws {
+    let description = TestNetworks.batch
+    var damaged = DictionaryWeights(random: description, seed: 1)
+    let name = "conv_blocks_context.0.blocks.1.instnorm.running_var"
+    damaged.parameters[name]?[3] = -1
+    let error = #expect(throws: NetworkExecutionError.self) { try BlasExecutor(description, damaged) }
+    #expect(error?.description.contains(name) == true)
+  }
 }

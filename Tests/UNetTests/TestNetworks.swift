@@ -16,32 +16,29 @@ struct DictionaryWeights: NetworkWeights {
 }
 
 extension DictionaryWeights {
-  /// He-scaled random weights, and affine parameters and biases other than 1 and 0.
+  /// He-scaled random weights; affine parameters, biases and statistics other than 1 and 0.
   init(random description: NetworkDescription, seed: UInt64) {
     var generator = SplitMix64(seed: seed)
     var parameters: [String: [Float]] = [:]
-    func uniform(_ count: Int, _ range: ClosedRange<Float>) -> [Float] {
-      (0..<count).map { _ in .random(in: range, using: &generator) }
+    for layer in description.layers {
+      for parameter in description.parameters(of: layer) where parameter.isNeeded {
+        let range: ClosedRange<Float> =
+          switch (layer.kind, parameter.name.split(separator: ".").last) {
+          case (.head, _): -1...1
+          case (.transposedConvolution, _): Self.around((3 / Float(layer.inputChannels)).squareRoot())
+          case _ where parameter.name == "\(layer.convolution).weight":
+            Self.around((6 / Float(layer.inputChannels * layer.kernel.reduce(1, *))).squareRoot())
+          case (_, "weight"): 0.5...1.5
+          case (_, "running_var"): 0.3...2
+          default: -0.2...0.2
+          }
+        parameters[parameter.name] = (0..<parameter.count).map { _ in .random(in: range, using: &generator) }
+      }
     }
-    let levels = 0..<description.poolings
-    for layer in (0...description.poolings).flatMap(description.encoder) + levels.flatMap(description.decoder) {
-      let fan = layer.inputChannels * layer.kernel.reduce(1, *)
-      let bound = (6 / Float(fan)).squareRoot()
-      parameters["\(layer.name).conv.weight"] = uniform(layer.outputChannels * fan, -bound...bound)
-      parameters["\(layer.name).conv.bias"] = uniform(layer.outputChannels, -0.2...0.2)
-      parameters["\(layer.name).instnorm.weight"] = uniform(layer.outputChannels, 0.5...1.5)
-      parameters["\(layer.name).instnorm.bias"] = uniform(layer.outputChannels, -0.2...0.2)
-    }
-    for layer in levels.map(description.upsampling) {
-      let bound = (3 / Float(layer.inputChannels)).squareRoot()
-      let count = layer.inputChannels * layer.outputChannels * layer.kernel.reduce(1, *)
-      parameters["\(layer.name).weight"] = uniform(count, -bound...bound)
-    }
-    let head = description.head(level: 0)
-    parameters["\(head.name).weight"] = uniform(head.inputChannels * head.outputChannels, -1...1)
-    if description.headHasBias { parameters["\(head.name).bias"] = uniform(head.outputChannels, -1...1) }
     self.init(parameters: parameters)
   }
+
+  private static func around(_ bound: Float) -> ClosedRange<Float> { -bound...bound }
 }
 
 /// Small networks that together have every feature the executors support.
@@ -69,7 +66,36 @@ enum TestNetworks {
     patch: [6, 10], inputChannels: 1, outputChannels: 2, features: [3, 5], kernels: [[3, 3], [3, 3]],
     strides: [[2, 2]], blocksPerLevel: 1)
 
-  static let all = [isotropic, anisotropic, flat, threeBlocksRegions, oneBlock]
+  /// A network of eight features and more, with any kind of block.
+  private static func variant(_ block: BlockDescription) -> NetworkDescription {
+    .init(
+      patch: [4, 6, 8], inputChannels: 2, outputChannels: 3, features: [8, 24], kernels: [[1, 3, 3], [3, 3, 3]],
+      strides: [[1, 2, 2]], block: block)
+  }
+
+  static let batch = variant(.init(normalization: .batch, activation: .leakyReLU(slope: 0.01)))
+  static let group = variant(.init(normalization: .group(4), activation: .relu))
+  static let filterResponse = variant(.init(normalization: .filterResponse, epsilon: 1e-6, activation: .none))
+  static let plain = variant(.init(normalization: .none, activation: .leakyReLU(slope: 0.01)))
+  static let gelu = variant(.init(normalization: .instance, activation: .gelu))
+  static let mish = variant(.init(normalization: .instance, activation: .mish))
+  static let activationFirst = variant(
+    .init(normalization: .instance, activation: .relu, order: .activationFirst))
+  static let groupAfterMish = variant(.init(normalization: .group(8), activation: .mish, order: .activationFirst))
+  static let batchAfterGELU = variant(.init(normalization: .batch, activation: .gelu, order: .activationFirst))
+
+  static func residual(_ normalization: BlockDescription.Normalization) -> NetworkDescription {
+    .init(
+      patch: [4, 8, 8], inputChannels: 2, outputChannels: 3, features: [5, 10, 10],
+      kernels: [[1, 3, 3], [3, 3, 3], [3, 3, 3]], strides: [[1, 2, 2], [2, 2, 2]],
+      residual: ResidualEncoder(encoderBlocks: [2, 1, 2], decoderBlocks: [1, 2]),
+      block: .init(normalization: normalization, activation: .leakyReLU(slope: 0.01)), headHasBias: true)
+  }
+
+  static let all = [
+    isotropic, anisotropic, flat, threeBlocksRegions, oneBlock, batch, group, filterResponse, plain, gelu, mish,
+    activationFirst, groupAfterMish, batchAfterGELU, residual(.instance), residual(.batch), residual(.none),
+  ]
 
   static func patch(of description: NetworkDescription, seed: UInt64 = 11) -> [Float] {
     var generator = SplitMix64(seed: seed)

@@ -13,6 +13,27 @@ typedef struct {
   long stride[3];  ///< 1 or 2
 } tessera_window;
 
+/// What turns a channel into another by multiplying and adding, `[channel]` each.
+typedef struct {
+  const float *mean;   ///< NULL: 0
+  const float *scale;  ///< NULL: 1
+  const float *shift;  ///< NULL: 0
+} tessera_affine;
+
+/// Activations of a block.
+enum {
+  TESSERA_LEAKY = 0,  ///< y > 0 ? y : slope * y
+  TESSERA_GELU = 1,   ///< y P(X <= y) of a standard normal variable, to about 1e-6 of the value and better near 0
+  TESSERA_MISH = 2,   ///< y tanh(log(1 + exp(y))), to a few units in the last place
+  TESSERA_FLOOR = 3,  ///< the greater one of y and the channel's floor
+};
+
+typedef struct {
+  int kind;
+  float slope;         ///< for TESSERA_LEAKY; 0 is ReLU, 1 no activation
+  const float *floor;  ///< `[channel]`, for TESSERA_FLOOR
+} tessera_activation;
+
 /// The kernels of one instruction set.
 typedef struct {
   /// im2col: for each output voxel of `first ..< first + count` (in raster order) writes the inputs under some of the kernel's
@@ -26,9 +47,10 @@ typedef struct {
   /// are taken from the rows' own mean, so a mean far from zero costs no accuracy.
   void (*row_statistics)(const float *rows, long count, long channels, long ld, double *mean, double *deviations);
 
-  /// In place over `count` adjacent rows: y = (x - mean) * scale + shift, then y > 0 ? y : slope * y.
-  void (*normalize_leaky)(float *rows, long count, long channels, const float *mean, const float *scale,
-                          const float *shift, float slope);
+  /// In place over `count` rows that lie `ld` floats apart: y = (x - mean) * scale + shift + residual, then the activation. The
+  /// residual's rows lie `ld` floats apart too; NULL stands for none.
+  void (*normalize)(float *rows, long count, long channels, long ld, const tessera_affine *affine,
+                    const float *residual, const tessera_activation *activation);
 
   /// In place over the classes of each voxel: exp(x - max) / sum. `logits` is `[class][ld]`, of which the first `count`
   /// voxels count; `ld` is a multiple of 16, what lies between `count` and `ld` is overwritten.
