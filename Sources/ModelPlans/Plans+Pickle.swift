@@ -99,10 +99,12 @@ extension Plans {
 
   private static func stages(_ plans: PlansReader) throws(PlansError) -> [Int: PlansStage] {
     let all = try PlansReader(try plans.required("plans_per_stage"), path: plans.name("plans_per_stage"))
+    let leavesFirst = plans.optional("preprocessor_name")?.text == "PreprocessorFor3D_LeaveOriginalZSpacing"
     var stages: [Int: PlansStage] = [:]
     for entry in all.dictionary.entries {
       let stage = try PlansReader.integer(entry.key, in: PlansBounds.stage, "\(all.path)'s key")
-      stages[stage] = try PlansStage(PlansReader(entry.value, path: "\(all.path)[\(stage)]"))
+      stages[stage] = try PlansStage(
+        PlansReader(entry.value, path: "\(all.path)[\(stage)]"), mayLeaveFirstSpacing: leavesFirst)
     }
     guard !stages.isEmpty else { throw .missing(entry: "\(all.path)[0]") }
     return stages

@@ -60,7 +60,8 @@ public struct Plans: Hashable, Sendable {
 public struct PlansStage: Hashable, Sendable {
   /// The patch in voxels: three axes, or two for a 2D network.
   public var patch: [Int]
-  /// The spacing to which images are resampled, in mm; always three axes. A 2D network leaves the first one alone.
+  /// The spacing to which images are resampled, in mm; always three axes. A 2D network leaves the first one alone. A first one
+  /// of 0 stands for None or NaN: the image keeps its own.
   public var currentSpacing: [Double]
   /// The spacing of the training images, in mm; three axes.
   public var originalSpacing: [Double]?

@@ -35,13 +35,18 @@ struct PlansReader {
   }
 
   /// Lengths in mm, one an axis.
-  func spacing(_ key: String) throws(PlansError) -> [Double] {
+  /// - Parameter mayLeaveFirst: whether the first one may be None or NaN, which becomes 0.
+  func spacing(_ key: String, mayLeaveFirst: Bool = false) throws(PlansError) -> [Double] {
     let value = try required(key)
-    let numbers = value.elements?.compactMap(\.number) ?? []
-    guard numbers.count == 3, value.elements?.count == 3, numbers.allSatisfy({ PlansBounds.spacing.contains($0) })
+    let elements = value.elements ?? []
+    var numbers = elements.compactMap { $0.isNone ? .nan : $0.number }
+    let isLeft = mayLeaveFirst && numbers.first?.isNaN == true
+    if isLeft { numbers[0] = PlansBounds.spacing.lowerBound }
+    guard numbers.count == 3, elements.count == 3, numbers.allSatisfy({ PlansBounds.spacing.contains($0) })
     else {
       throw .invalid(entry: name(key), expected: "three lengths in mm above 0", found: PlansReader.describe(value))
     }
+    if isLeft { numbers[0] = 0 }
     return numbers
   }
 

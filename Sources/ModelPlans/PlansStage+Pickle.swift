@@ -2,7 +2,8 @@ internal import Pickles
 
 extension PlansStage {
   /// Reads an entry of `plans_per_stage`, and fills what old plans lack.
-  init(_ stage: PlansReader) throws(PlansError) {
+  /// - Parameter mayLeaveFirstSpacing: whether the plans' preprocessor keeps the image's spacing along the first axis.
+  init(_ stage: PlansReader, mayLeaveFirstSpacing: Bool) throws(PlansError) {
     let patch = try stage.integers("patch_size", count: 2...3, in: PlansBounds.patchExtent)
     let axes = patch.count
     guard patch.reduce(1, *) <= PlansBounds.patchVoxels else {
@@ -40,7 +41,7 @@ extension PlansStage {
     }
     self.init(
       patch: patch,
-      currentSpacing: try stage.spacing("current_spacing"),
+      currentSpacing: try stage.spacing("current_spacing", mayLeaveFirst: mayLeaveFirstSpacing),
       originalSpacing: stage.optional("original_spacing") == nil ? nil : try stage.spacing("original_spacing"),
       medianExtent: PlansStage.median(stage),
       poolKernels: pools,

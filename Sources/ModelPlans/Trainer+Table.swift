@@ -141,8 +141,7 @@ extension Trainer {
     }
     if distributed.contains(name) {
       return
-        "nnU-Net itself can't predict with; it needs the same trainer without _DDP, by nnUNet_change_trainer_class or "
-        + "--treat-as"
+        "nnU-Net itself can't predict with; rename it by nnUNet_change_trainer_class to the same trainer without _DDP"
     }
     if name == softDeepSupervision {
       return "needs a loss function that nnU-Net 1.7.1 doesn't contain, so nnU-Net itself can't predict with it"

@@ -28,16 +28,19 @@ public struct ModelManifest: Hashable, Sendable, Codable {
   public var checkpoint: String
   /// In the order in which they predict.
   public var folds: [FoldName]
+  /// The class that the model is taken for, where it isn't the one that the model names.
+  public var treatedAs: String?
   public var files: [File]
 
   public init(
-    configuration: ModelConfiguration, checkpoint: String, folds: [FoldName], files: [File],
+    configuration: ModelConfiguration, checkpoint: String, folds: [FoldName], files: [File], treatedAs: String? = nil,
     version: Int = currentVersion
   ) {
     self.version = version
     self.configuration = configuration
     self.checkpoint = checkpoint
     self.folds = folds
+    self.treatedAs = treatedAs
     self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
@@ -57,7 +60,8 @@ public struct ModelManifest: Hashable, Sendable, Codable {
       files.append(File(path: path, size: file.size, sha256: try file.digest()))
     }
     self.init(
-      configuration: model.configuration, checkpoint: model.checkpoint, folds: model.folds, files: files)
+      configuration: model.configuration, checkpoint: model.checkpoint, folds: model.folds, files: files,
+      treatedAs: model.trainer.name == model.trainerName ? nil : model.trainer.name)
   }
 
   /// Refuses a manifest of another version, and paths that lead out of the model's folder.
@@ -67,6 +71,7 @@ public struct ModelManifest: Hashable, Sendable, Codable {
     configuration = try container.decode(ModelConfiguration.self, forKey: .configuration)
     checkpoint = try container.decode(String.self, forKey: .checkpoint)
     folds = try container.decode([FoldName].self, forKey: .folds)
+    treatedAs = try container.decodeIfPresent(String.self, forKey: .treatedAs)
     files = try container.decode([File].self, forKey: .files)
     let names = [checkpoint] + folds.map(\.folder)
     guard version == ModelManifest.currentVersion, files.allSatisfy({ $0.size >= 0 }),
@@ -92,7 +97,8 @@ public struct ModelManifest: Hashable, Sendable, Codable {
     return try encoder.encode(self)
   }
 
-  /// The model's digest: SHA-256 of `encoded()`. It covers every file's content and path, the folds and their order.
+  /// The model's digest: SHA-256 of `encoded()`. It covers every file's content and path, the folds and their order,
+  /// and the class that the model is taken for.
   public var digest: Digest {
     get throws { Digest(of: try encoded()) }
   }

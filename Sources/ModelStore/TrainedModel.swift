@@ -12,6 +12,7 @@ public struct TrainedModel: Sendable {
   /// Base name of the checkpoints' files.
   public let checkpoint: String
   public let configuration: ModelConfiguration
+  /// What decides about network and inference: the class that trained the model, or the one that `open` was told to take.
   public let trainer: Trainer
   /// The plans of the first selected fold, which count for all, as in nnU-Net.
   public let plans: Plans
@@ -23,8 +24,8 @@ public struct TrainedModel: Sendable {
 
   public static let defaultCheckpoint = "model_final_checkpoint"
 
-  /// Name of nnU-Net's class that trained the model.
-  public var trainerName: String { trainer.name }
+  /// Name of the class that trained the model.
+  public let trainerName: String
 
   /// The plans of the stage that the model was trained for.
   public let stagePlans: PlansStage
@@ -36,9 +37,13 @@ public struct TrainedModel: Sendable {
   public var mirrorAxes: [Int] { trainer.mirroring == .allAxes ? Array(0..<network.spatialAxes) : [] }
 
   /// Opens a model: reads the plans of its first selected fold; checkpoints are left for `weights(fold:)`.
+  /// - Parameter trainer: nnU-Net's class to take the model for, instead of the one that it names: for a class that isn't nnU-Net's,
+  ///   or that nnU-Net trains with but can't predict with. The weights must fit the network of that class; what can't be seen in them
+  ///   (activation, order of a block, mirroring, regions) is the caller's word.
   /// - Throws: `ModelStoreError` that says which file is missing or what in it is wrong.
   public static func open(
-    folder: URL, folds: FoldSelection = .automatic, checkpoint: String = defaultCheckpoint
+    folder: URL, folds: FoldSelection = .automatic, checkpoint: String = defaultCheckpoint,
+    treatedAs trainer: String? = nil
   ) throws(ModelStoreError) -> TrainedModel {
     let names = try folds.folds(in: folder)
     for fold in names { try requireCheckpoint(folder, fold, checkpoint) }
@@ -46,14 +51,14 @@ public struct TrainedModel: Sendable {
     let description = try TrainerDescription(
       folder.appending(path: first.folder).appending(path: "\(checkpoint).model.pkl"))
     return try TrainedModel(
-      folder: folder, checkpoint: checkpoint, folds: names, description: description)
+      folder: folder, checkpoint: checkpoint, folds: names, description: description, treatedAs: trainer)
   }
 
   private init(
-    folder: URL, checkpoint: String, folds: [FoldName], description: TrainerDescription
+    folder: URL, checkpoint: String, folds: [FoldName], description: TrainerDescription, treatedAs: String?
   ) throws(ModelStoreError) {
     do throws(PlansError) {
-      trainer = try Trainer(named: description.trainer)
+      trainer = try Trainer(named: treatedAs ?? description.trainer)
       plans = try Plans(pickle: description.plans)
       stage = try description.stage(of: plans)
       network = try NetworkDescription(plans: plans, stage: stage, trainer: trainer)
@@ -67,6 +72,7 @@ public struct TrainedModel: Sendable {
     self.folder = folder
     self.checkpoint = checkpoint
     self.folds = folds
+    trainerName = description.trainer
     configuration = ModelConfiguration(folder: folder, plans: plans, stage: stage, trainer: trainer)
   }
 

@@ -11,8 +11,8 @@ struct TrainerDescription {
 
   /// Plans of a data set with a thousand cases take a few megabytes.
   private static let sizeLimit = 64 << 20
-  /// Place of `stage` among the arguments of every trainer that isn't distributed.
-  private static let stageIndex = 5
+  /// Place of `stage` among the arguments of a trainer; distributed ones have `local_rank` before it.
+  private static func stageIndex(_ trainer: String) -> Int { trainer.contains("_DDP") ? 6 : 5 }
 
   /// - Throws: `ModelStoreError`.
   init(_ url: URL) throws(ModelStoreError) {
@@ -24,14 +24,14 @@ struct TrainerDescription {
       throw ModelStoreError(.damaged, "'\(url.path)' can't be read. \(error)")
     }
     guard let name = value["name"]?.text, let plans = value["plans"], let arguments = value["init"]?.elements,
-      arguments.count > TrainerDescription.stageIndex
+      arguments.count > TrainerDescription.stageIndex(name)
     else {
       throw ModelStoreError(
         .damaged, "'\(url.path)' lacks the trainer's name, arguments or plans, which nnU-Net v1 writes there.")
     }
     trainer = name
     self.plans = plans
-    stageArgument = arguments[TrainerDescription.stageIndex]
+    stageArgument = arguments[TrainerDescription.stageIndex(name)]
   }
 
   /// The stage that the model was trained for (nnUNetTrainer.process_plans).

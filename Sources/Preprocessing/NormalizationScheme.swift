@@ -8,6 +8,11 @@ public enum NormalizationScheme: Hashable, Sendable, Codable {
   case zScore
   /// Left as it is (`noNorm`).
   case noNorm
+  /// Divided by 255 (`GenericPreprocessor_scale_uint8_to_0_1`, whatever the plans' scheme).
+  case bytes
+
+  /// Whether it may look at the mask.
+  var looksAtMask: Bool { self != .noNorm && self != .bytes }
 }
 
 /// The normalisation of one channel.

@@ -21,6 +21,10 @@ struct Normalizer {
     switch scheme {
     case .noNorm:
       return
+    case .bytes:
+      forEachBlock { range, _ in
+        for index in range { values[index] /= 255 }
+      }
     case .ct(let lower, let upper, let mean, let sd):
       let (lower, upper, mean, sd) = (Float(lower), Float(upper), Float(mean), Float(sd))
       map { (Self.clip($0, lower, upper) - mean) / sd }

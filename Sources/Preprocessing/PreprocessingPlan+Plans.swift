@@ -16,11 +16,6 @@ extension PreprocessingPlan {
       throw PreprocessingError(
         .unsupportedPlan, "transpose_forward must be a permutation of 0, 1, 2, found \(plans.transposeForward)")
     }
-    let target = planned.currentSpacing
-    guard target.count == 3, target.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw PreprocessingError(
-        .unsupportedPlan, "current_spacing must be three positive lengths in mm, found \(target)")
-    }
     let name = plans.preprocessorName
     let usual: PreprocessorVariant = planned.patch.count == 2 ? .generic2D : .generic3D
     guard let variant = name.map({ PreprocessorVariant(rawValue: $0) }) ?? usual else {
@@ -31,9 +26,20 @@ extension PreprocessingPlan {
         \(PreprocessorVariant.allCases.map(\.rawValue).joined(separator: ", "))
         """)
     }
+    let target = planned.currentSpacing
+    guard target.count == 3,
+      target.enumerated().allSatisfy({
+        $1.isFinite && ($1 > 0 || $1 == 0 && $0 == 0 && variant.mayLeaveFirstAxis)
+      })
+    else {
+      throw PreprocessingError(
+        .unsupportedPlan, "current_spacing must be three positive lengths in mm, found \(target)")
+    }
     self.init(
       transposeForward: order, targetSpacing: Spacing(target),
-      channels: try (0..<plans.channelCount).map { try ChannelNormalization(plans: plans, channel: $0) },
+      channels: variant == .bytes2D
+        ? [ChannelNormalization](repeating: ChannelNormalization(scheme: .bytes), count: plans.channelCount)
+        : try (0..<plans.channelCount).map { try ChannelNormalization(plans: plans, channel: $0) },
       variant: variant)
   }
 }

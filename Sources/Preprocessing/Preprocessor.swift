@@ -29,12 +29,14 @@ public struct Preprocessor: Sendable {
     let extent = properties.resampledExtent
     let original = plan.transposeForward.apply(spacing)
     let policy = ResamplingPolicy.decide(
-      original: original, target: properties.spacingAfterResampling, forceSeparateZ: nil)
+      original: original, target: properties.spacingAfterResampling,
+      forceSeparateZ: plan.variant.forceSeparateZ)
     let mask = try mask(of: image, properties: properties, policy: policy, pool: pool)
     let result = ChannelVolume(
       channels: image.channels, extent: extent, storage: VoxelStorage(uninitialized: image.channels * extent.count))
     let resampler = VolumeResampler(
-      order: plan.variant.order, policy: policy, replacesNaN: plan.variant.replacesNaN)
+      order: plan.variant.order, orderZ: plan.variant.orderZ, policy: policy,
+      replacesNaN: plan.variant.replacesNaN)
     for (index, normalization) in plan.channels.enumerated() {
       let channel = result.channel(index)
       try withExtendedLifetime(image) {
@@ -71,9 +73,20 @@ public struct Preprocessor: Sendable {
     let target = plan.variant.target(plan.targetSpacing, original: original)
     return CaseProperties(
       originalExtent: image.extent, originalSpacing: spacing, cropBox: box,
-      resampledExtent: try Self.resampledExtent(
+      resampledExtent: try resampledExtent(
         plan.transposeForward.apply(box.extent), original: original, target: target),
       spacingAfterResampling: target, transposeForward: plan.transposeForward)
+  }
+
+  private func resampledExtent(_ extent: Extent, original: Spacing, target: Spacing) throws -> Extent {
+    guard let edge = plan.variant.shorterEdge else {
+      return try Self.resampledExtent(extent, original: original, target: target)
+    }
+    // The slice is enlarged by edge / shorter edge, as if its voxels had that spacing; one slice is left, whatever the image has.
+    let scale = Double(edge) / Double(min(extent.y, extent.x))
+    let slice = try Self.resampledExtent(
+      extent, original: Spacing(z: 1, y: scale, x: scale), target: Spacing(z: 1, y: 1, x: 1))
+    return Extent(z: 1, y: slice.y, x: slice.x)
   }
 
   /// `round((original / target) * length)`, halves to even, all in the network's axis order.
@@ -103,8 +116,9 @@ public struct Preprocessor: Sendable {
   private func mask(of image: ChannelVolume, properties: CaseProperties, policy: ResamplingPolicy, pool: ComputePool)
     throws -> LabelVolume?
   {
-    guard plan.channels.contains(where: { $0.usesMask && $0.scheme != .noNorm }) else { return nil }
+    guard plan.channels.contains(where: { $0.usesMask && $0.scheme.looksAtMask }) else { return nil }
     let region = NonzeroRegion.mask(of: image).cropped(to: properties.cropBox).transposed(by: plan.transposeForward)
-    return try LabelResampler(policy: policy).resize(region, to: properties.resampledExtent, pool: pool)
+    return try MaskResampler(method: plan.variant.mask, policy: policy).resize(
+      region, to: properties.resampledExtent, pool: pool)
   }
 }

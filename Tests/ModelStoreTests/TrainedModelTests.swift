@@ -63,4 +63,21 @@ struct TrainedModelTests {
     }
     #expect(opened == 16)
   }
+
+  @Test("a model may be taken for another trainer's, which changes its digest but not its weights")
+  func treatedAs() throws {
+    let plain = try TrainedModel.open(folder: demo)
+    let other = try TrainedModel.open(folder: demo, treatedAs: "nnUNetTrainerV2_noMirroring")
+    #expect(other.trainerName == "nnUNetTrainerV2" && other.trainer.name == "nnUNetTrainerV2_noMirroring")
+    #expect(!other.mirroringAllowed)
+    let manifests = try (ModelManifest(of: plain), ModelManifest(of: other))
+    #expect(manifests.0.treatedAs == nil && manifests.1.treatedAs == "nnUNetTrainerV2_noMirroring")
+    #expect(try manifests.0.digest != manifests.1.digest)
+    #expect(try JSONDecoder().decode(ModelManifest.self, from: manifests.1.encoded()) == manifests.1)
+
+    let without = try TrainedModel.open(folder: demo, treatedAs: "nnUNetTrainerV2_NoNormalization")
+    let error = #expect(throws: ModelStoreError.self) { try without.weights(fold: .all) }
+    #expect(error?.code == .mismatch)
+    #expect(throws: ModelStoreError.self) { try TrainedModel.open(folder: demo, treatedAs: "Trainer") }
+  }
 }

@@ -18,10 +18,15 @@ private struct TrainerAnswers: Decodable {
     var outputs: Int?
     var activation: String?
     var regions: [Int]?
-    var mirror_axes: [Int]?
+    var mirrorAxes: [Int]?
     /// Whether a prediction gives anything, without mirroring and with it.
     var predicts: Bool?
     var mirrors: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case error, network, blocks, inputs, outputs, activation, regions, predicts, mirrors
+      case mirrorAxes = "mirror_axes"
+    }
   }
 
   /// Each network's tensors: name, extents, type unless float32.
@@ -88,7 +93,7 @@ struct TrainerTableTests {
       #expect(trainer.regionsClassOrder == answer.regions, "\(name), \(axes)D")
       #expect((trainer.mirroring != .notAllowed) == answer.mirrors, "\(name), \(axes)D")
       if answer.mirrors == true {
-        #expect(answer.mirror_axes == (trainer.mirroring == .allAxes ? Array(0..<axes) : []), "\(name), \(axes)D")
+        #expect(answer.mirrorAxes == (trainer.mirroring == .allAxes ? Array(0..<axes) : []), "\(name), \(axes)D")
       }
     }
   }

@@ -60,7 +60,7 @@ struct TrainerTests {
   @Test(
     "trainers that nnU-Net can't predict with are refused by their reason",
     arguments: [
-      ("nnUNetTrainerV2_DDP", "without _DDP"), ("nnUNetTrainerV2BraTSRegions_DDP", "--treat-as"),
+      ("nnUNetTrainerV2_DDP", "without _DDP"), ("nnUNetTrainerV2BraTSRegions_DDP", "nnUNet_change_trainer_class"),
       ("nnUNetTrainerV2_5epochs", "measures how fast"), ("nnUNetTrainerV2_softDeepSupervision", "loss function"),
       ("NetworkTrainer", "abstract base"),
     ])
