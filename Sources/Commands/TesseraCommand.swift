@@ -15,7 +15,8 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: SoftwareVersion.current,
     subcommands: [
-      PredictCommand.self, ModelCommand.self, SubmitCommand.self, StatusCommand.self, MigrateCommand.self,
+      PredictCommand.self, EnsembleCommand.self, ModelCommand.self, SubmitCommand.self, StatusCommand.self,
+      MigrateCommand.self,
       DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, UpCommand.self, BenchCommand.self,
     ])
 

@@ -79,8 +79,7 @@ public actor ModelLibrary {
   public func model(_ digest: Digest) async throws -> TrainedModel {
     if let model = opened[digest] { return model }
     guard let store, let cacheFolder else { throw BlobStoreError.missing(digest) }
-    let blob = try await store.get(digest)
-    let manifest = try JSONDecoder().decode(ModelManifest.self, from: Data(blob.copy))
+    let manifest = try await Self.manifest(digest, in: store)
     let folder = cacheFolder.appending(path: digest.hexadecimal)
     if !FileManager.default.fileExists(atPath: folder.path) {
       try await Self.fetch(manifest, from: store, into: folder)
@@ -92,7 +91,7 @@ public actor ModelLibrary {
   }
 
   /// Fetches all files beside `folder` and renames them into place, so a folder of that name is always whole.
-  private static func fetch(_ manifest: ModelManifest, from store: any BlobStore, into folder: URL) async throws {
+  static func fetch(_ manifest: ModelManifest, from store: any BlobStore, into folder: URL) async throws {
     let files = FileManager.default
     let temporary = folder.deletingLastPathComponent().appending(path: ".fetching-\(UUID().uuidString)")
     defer { try? files.removeItem(at: temporary) }

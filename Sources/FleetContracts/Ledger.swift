@@ -14,6 +14,9 @@ public protocol Ledger: Sendable {
   func register(_ model: ModelRecord) async throws
   func model(named name: String) async throws -> ModelRecord?
   func models() async throws -> [ModelRecord]
+  /// Takes a model's name away; runs that were submitted keep the model, and so do its other names. Nothing happens when no model has
+  /// the name.
+  func forget(modelNamed name: String) async throws
 
   // MARK: Submitting and looking
 

@@ -49,6 +49,8 @@ public actor InMemoryLedger: Ledger {
     modelNames.sorted { $0.name < $1.name }.compactMap { record(of: $0.digest, named: $0.name) }
   }
 
+  public func forget(modelNamed name: String) async throws { modelNames.removeAll { $0.name == name } }
+
   private func record(of digest: Digest, named name: String) -> ModelRecord? {
     var record = modelsByDigest[digest]
     record?.name = name

@@ -68,7 +68,7 @@ public enum ModelLocation {
   }
 
   /// The folder that holds the configurations.
-  private static func root(of results: URL) throws(ModelStoreError) -> URL {
+  static func root(of results: URL) throws(ModelStoreError) -> URL {
     let inner = results.appending(path: "nnUNet")
     if (try? Subfolders.names(of: inner)) != nil { return inner }
     let names = try Subfolders.names(of: results)
@@ -82,7 +82,7 @@ public enum ModelLocation {
   }
 
   /// The task's whole name.
-  private static func task(_ task: String, in root: URL) throws(ModelStoreError) -> String {
+  static func task(_ task: String, in root: URL) throws(ModelStoreError) -> String {
     var tasks: Set<String> = []
     for configuration in ModelConfiguration.allCases {
       tasks.formUnion((try? Subfolders.names(of: root.appending(path: configuration.rawValue))) ?? [])

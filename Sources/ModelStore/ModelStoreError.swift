@@ -13,6 +13,10 @@ public struct ModelStoreError: Error, Hashable, Sendable, CustomStringConvertibl
     case unreadable
     /// The model's network or trainer can't be run.
     case unsupported
+    /// Something is there that mustn't be replaced.
+    case exists
+    /// A file or folder can't be written.
+    case unwritable
   }
 
   public var code: Code

@@ -43,6 +43,12 @@ extension PostgresLedger {
     }
   }
 
+  public func forget(modelNamed name: String) async throws {
+    try await pool.transaction { database in
+      _ = try database.execute("DELETE FROM fleet.model_names WHERE name = $1", [name])
+    }
+  }
+
   private static let namedModels = """
     SELECT n.name AS model_name, \(modelColumns)
     FROM fleet.model_names n JOIN fleet.models m ON m.digest = n.model

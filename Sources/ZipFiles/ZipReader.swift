@@ -10,7 +10,16 @@ internal import CZip
 
 /// One file inside a zip file, as its central directory describes it: claims, not facts.
 public struct ZipEntry: Hashable, Sendable {
+  /// What unpacking would make of it.
+  public enum Kind: Hashable, Sendable {
+    case file
+    case folder
+    /// A symbolic link, a device, a pipe, or encrypted: nothing that a model or an array needs.
+    case special
+  }
+
   public var name: String
+  public var kind: Kind
   /// Claimed bytes when read.
   public var size: UInt64
   /// Claimed bytes in the file.
@@ -18,6 +27,32 @@ public struct ZipEntry: Hashable, Sendable {
   /// Whether the bytes stand in the file as they are.
   public var isStored: Bool
   var index: UInt64
+}
+
+extension ZipEntry {
+  /// `nil` where the directory's entry can't be read.
+  fileprivate init?(in archive: OpaquePointer, at index: UInt64) {
+    var status = zip_stat_t()
+    let needed = UInt64(ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD)
+    guard zip_stat_index(archive, index, 0, &status) == 0, status.valid & needed == needed, let name = status.name
+    else { return nil }
+    var system: UInt8 = 0
+    var attributes: UInt32 = 0
+    guard zip_file_get_external_attributes(archive, index, 0, &system, &attributes) == 0 else { return nil }
+    self.name = String(cString: name)
+    // Unix's mode is in the upper half, whatever system the entry claims; 0 where it isn't told.
+    let type = mode_t(attributes >> 16) & S_IFMT
+    let isEncrypted = status.valid & UInt64(ZIP_STAT_ENCRYPTION_METHOD) != 0 && status.encryption_method != 0
+    if isEncrypted || ![0, S_IFREG, S_IFDIR].contains(type) {
+      kind = .special
+    } else {
+      kind = self.name.hasSuffix("/") || type == S_IFDIR ? .folder : .file
+    }
+    size = status.size
+    compressedSize = status.comp_size
+    isStored = status.comp_method == UInt16(ZIP_CM_STORE)
+    self.index = index
+  }
 }
 
 /// A zip file that is open for reading (libzip).
@@ -29,9 +64,12 @@ public final class ZipReader {
   /// Files in the zip file, in the order of its directory.
   public let entries: [ZipEntry]
   private let archive: OpaquePointer
-  private let fileSize: UInt64
+  /// Bytes of the zip file.
+  public let fileSize: UInt64
   private let places: [String: Int]
 
+  /// More than any file that is read here has, and few enough to be listed in memory.
+  private static let maximumEntries = 1 << 20
   /// Deflate shrinks at most about 1032 times (zlib's technical details); a larger claim is a lie.
   private static let maximumRatio: UInt64 = 1100
 
@@ -41,19 +79,18 @@ public final class ZipReader {
     guard let archive = zip_open(path, ZIP_RDONLY, &code) else {
       throw ZipError(.open, "'\(path)' can't be read as a zip file: \(ZipReader.message(of: code)).")
     }
+    let count = zip_get_num_entries(archive, 0)
+    guard count <= ZipReader.maximumEntries else {
+      zip_discard(archive)
+      throw ZipError(.size, "'\(path)' has \(count) entries; at most \(ZipReader.maximumEntries) are expected.")
+    }
     var entries: [ZipEntry] = []
     var places: [String: Int] = [:]
-    for index in 0..<UInt64(max(zip_get_num_entries(archive, 0), 0)) {
-      var status = zip_stat_t()
-      let needed = UInt64(ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD)
-      guard zip_stat_index(archive, index, 0, &status) == 0, status.valid & needed == needed, let name = status.name
-      else {
+    for index in 0..<UInt64(max(count, 0)) {
+      guard let entry = ZipEntry(in: archive, at: index) else {
         zip_discard(archive)
         throw ZipError(.open, "'\(path)' is damaged: its directory's entry \(index) can't be read.")
       }
-      let entry = ZipEntry(
-        name: String(cString: name), size: status.size, compressedSize: status.comp_size,
-        isStored: status.comp_method == UInt16(ZIP_CM_STORE), index: index)
       places[entry.name] = entries.count
       entries.append(entry)
     }
@@ -93,18 +130,62 @@ public final class ZipReader {
     guard entry.size == UInt64(buffer.count) else {
       throw ZipError(.size, "'\(entry.name)' in '\(path)' has \(entry.size) bytes; \(buffer.count) were expected.")
     }
-    guard let file = zip_fopen_index(archive, entry.index, 0) else {
-      throw ZipError(
-        .read, "'\(entry.name)' in '\(path)' can't be read: \(ZipReader.message(of: zip_get_error(archive))).")
-    }
+    let file = try open(entry)
     defer { zip_fclose(file) }
+    try fill(buffer, entry, file)
+    try expectEnd(entry, file)
+  }
+
+  /// Writes all bytes of an entry into a new file, piece by piece and to the disk.
+  /// - Parameter target: where nothing is yet.
+  /// - Throws: `ZipError` as `read(_:limit:)`, or when the file can't be written; then there is no file.
+  public func extract(_ entry: ZipEntry, to target: String) throws(ZipError) {
+    try checkClaims(of: entry)
+    let file = try open(entry)
+    defer { zip_fclose(file) }
+    let output = try OutputFile(target)
+    do throws(ZipError) {
+      let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 64)
+      defer { piece.deallocate() }
+      var rest = Int(entry.size)
+      while rest > 0 {
+        let part = UnsafeMutableRawBufferPointer(rebasing: piece[..<min(rest, piece.count)])
+        try fill(part, entry, file)
+        try output.append(UnsafeRawBufferPointer(part))
+        rest -= part.count
+      }
+      try expectEnd(entry, file)
+      try output.finish()
+    } catch {
+      output.discard()
+      throw error
+    }
+  }
+
+  private static let pieceSize = 1 << 20
+
+  private func open(_ entry: ZipEntry) throws(ZipError) -> OpaquePointer {
+    guard entry.kind == .file, let file = zip_fopen_index(archive, entry.index, 0) else {
+      let reason =
+        entry.kind == .file ? ZipReader.message(of: zip_get_error(archive)) : "it isn't a plain file"
+      throw ZipError(.read, "'\(entry.name)' in '\(path)' can't be read: \(reason).")
+    }
+    return file
+  }
+
+  private func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, _ entry: ZipEntry, _ file: OpaquePointer
+  ) throws(ZipError) {
     var done = 0
     while done < buffer.count {
       let count = zip_fread(file, buffer.baseAddress?.advanced(by: done), UInt64(buffer.count - done))
       guard count > 0 else { throw readError(entry, file, count) }
       done += Int(count)
     }
-    // The checksum is compared at the end, which only a further read reaches.
+  }
+
+  /// The checksum is compared at the end, which only a further read reaches.
+  private func expectEnd(_ entry: ZipEntry, _ file: OpaquePointer) throws(ZipError) {
     var beyond: UInt8 = 0
     let count = zip_fread(file, &beyond, 1)
     guard count == 0 else { throw readError(entry, file, count) }

@@ -25,6 +25,8 @@ public final class ZipWriter {
   private let path: String
   private var archive: OpaquePointer?
 
+  /// Unix's mode of a file that everyone may read and its owner may write.
+  private static let plainFile: UInt32 = 0o100644
   /// 1 January 1980, the earliest date that zip knows.
   private static let epochDate: UInt16 = 1 << 5 | 1
 
@@ -91,6 +93,8 @@ public final class ZipWriter {
       case .deflated(let level): (ZIP_CM_DEFLATE, UInt32(min(max(level, 1), 9)))
       }
     guard zip_set_file_compression(archive, UInt64(index), method, level) == 0,
+      zip_file_set_external_attributes(
+        archive, UInt64(index), 0, UInt8(ZIP_OPSYS_UNIX), ZipWriter.plainFile << 16) == 0,
       zip_file_set_dostime(archive, UInt64(index), 0, ZipWriter.epochDate, 0) == 0
     else { throw failure(name) }
   }

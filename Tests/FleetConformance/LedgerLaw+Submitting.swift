@@ -37,6 +37,20 @@ extension LedgerLaw {
       try await ledger.register(alias)
       #expect(try await ledger.models() == [alias, LedgerBench.model])
     },
+    LedgerLaw("a forgotten name is gone; runs, other names and a later registration are not touched") { bench in
+      let ledger = try await bench.ledger()
+      let run = try await bench.submitted(ledger)
+      var alias = LedgerBench.model
+      alias.name = "brain"
+      try await ledger.register(alias)
+      for _ in 0..<2 { try await ledger.forget(modelNamed: "tissue") }
+      #expect(try await ledger.model(named: "tissue") == nil)
+      #expect(try await ledger.models() == [alias])
+      #expect(try await ledger.run(run)?.model.digest == LedgerBench.model.digest)
+      #expect(try await ledger.claimSubmittedRun(owner: "d", lease: LedgerBench.lease)?.run.id == run)
+      try await ledger.register(LedgerBench.model)
+      #expect(try await ledger.models() == [alias, LedgerBench.model])
+    },
   ]
 
   static let submitting = [

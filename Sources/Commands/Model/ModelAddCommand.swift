@@ -16,9 +16,10 @@ struct ModelAddCommand: AsyncParsableCommand {
 
         tessera model add MODEL_DIR --name brain
         tessera model add CASCADE_DIR --lowres LOWRES_DIR --name brain-cascade
+        tessera model add Task501.zip -m 3d_fullres --name brain
       """)
 
-  @Argument(help: "A trained model's folder, as nnU-Net wrote it.")
+  @Argument(help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.")
   var folder: String
 
   @Option(help: "What `tessera submit --model` will call it.")
@@ -28,6 +29,8 @@ struct ModelAddCommand: AsyncParsableCommand {
     name: .customLong("lowres"),
     help: ArgumentHelp("For a cascade's second stage: the folder of its first.", valueName: "dir"))
   var firstStage: String?
+
+  @OptionGroup var source: ModelSourceOptions
 
   @OptionGroup var folds: FoldOptions
 
@@ -43,25 +46,27 @@ struct ModelAddCommand: AsyncParsableCommand {
       let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
       let ledger = try await adapters.ledger()
       let store = try adapters.store()
-      let model = URL(filePath: folder)
-      var record = try await ModelLibrary.publish(
-        folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
-      if record.needsPrevious {
-        let stage = firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
-        if let stage {
-          let first = try await ModelLibrary.publish(
-            folder: stage, selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint,
-            name: "\(name)/3d_lowres", to: store)
-          try await ledger.register(first)
-          record.previous = first.digest
-        } else {
-          Output.note(
-            "\(name): registered without its first stage, which isn't beside it (--lowres DIR names it); each study must bring the first "
-              + "stage's label map (`tessera submit --lowres_segmentation`).")
+      let record = try await ModelSource.withFolder(of: folder, configuration: try source.wanted()) { model in
+        var record = try await ModelLibrary.publish(
+          folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
+        if record.needsPrevious {
+          let stage = firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
+          if let stage {
+            let first = try await ModelLibrary.publish(
+              folder: stage, selection: try folds.selection(), checkpoint: TrainedModel.defaultCheckpoint,
+              name: "\(name)/3d_lowres", to: store)
+            try await ledger.register(first)
+            record.previous = first.digest
+          } else {
+            Output.note(
+              "\(name): registered without its first stage, which isn't beside it (--lowres DIR names it); each study must bring the "
+                + "first stage's label map (`tessera submit --lowres_segmentation`).")
+          }
+        } else if firstStage != nil {
+          throw InputError(
+            "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration).")
         }
-      } else if firstStage != nil {
-        throw InputError(
-          "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration).")
+        return record
       }
       try await ledger.register(record)
       await ledger.close()

@@ -7,10 +7,12 @@ struct ModelInspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Shows what is in a trained model's folder, and checks its weights against its plans.",
-    discussion: "  tessera model inspect MODEL_DIR\n  tessera model inspect MODEL_DIR -f 0 1 --json")
+    discussion: "  tessera model inspect MODEL_DIR\n  tessera model inspect Task501.zip -m 3d_fullres -f 0 1 --json")
 
-  @Argument(help: "A trained model's folder, as nnU-Net wrote it.")
+  @Argument(help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.")
   var folder: String
+
+  @OptionGroup var source: ModelSourceOptions
 
   @OptionGroup var folds: FoldOptions
 
@@ -19,9 +21,10 @@ struct ModelInspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let model = try TrainedModel.open(
-        folder: URL(filePath: folder), folds: try folds.selection(), checkpoint: folds.checkpoint)
-      let summary = try ModelSummary(of: model)
+      let summary = try await ModelSource.withFolder(of: folder, configuration: try source.wanted()) { folder in
+        try ModelSummary(
+          of: TrainedModel.open(folder: folder, folds: try folds.selection(), checkpoint: folds.checkpoint))
+      }
       if json { return try Output.json(summary) }
       for (title, text) in lines(of: summary) {
         Output.line(title + String(repeating: " ", count: 16 - title.count) + text)
