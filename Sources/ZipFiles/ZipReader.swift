@@ -143,7 +143,7 @@ public final class ZipReader {
     try checkClaims(of: entry)
     let file = try open(entry)
     defer { zip_fclose(file) }
-    let output = try OutputFile(target)
+    let output = try OutputFile(new: target)
     do throws(ZipError) {
       let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 64)
       defer { piece.deallocate() }
@@ -155,7 +155,8 @@ public final class ZipReader {
         rest -= part.count
       }
       try expectEnd(entry, file)
-      try output.finish()
+      try output.synchronise()
+      try output.putIntoPlace()
     } catch {
       output.discard()
       throw error

@@ -1,20 +1,16 @@
-internal import CZip
+internal import Deflate
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+/// Calls `body` with each item in `0..<count`, on as many threads as it likes, and returns when all are done.
+public typealias ParallelLoop = (_ count: Int, _ body: @Sendable (_ item: Int) -> Void) -> Void
 
-/// Writes a new zip file (libzip). Entries are compressed when `finish` is called; sizes beyond 4 GiB are fine.
+/// Writes a new zip file (PKWARE's APPNOTE.TXT), piece by piece; sizes beyond 4 GiB are fine.
 ///
 ///     let writer = try ZipWriter(path: "case.npz")
 ///     try writer.add("softmax.npy", fromFile: "case.npy")
 ///     try writer.finish()
 ///
-/// The same entries make the same bytes: times are left at zip's epoch. Without `finish` nothing is written. Not thread-safe.
+/// The same entries make the same bytes, on however many threads: times are left at zip's epoch. Everything goes into a file beside
+/// first, which `finish` puts into place; without `finish` there is no file. Not thread-safe.
 public final class ZipWriter {
   public enum Compression: Sendable {
     case stored
@@ -23,84 +19,141 @@ public final class ZipWriter {
   }
 
   private let path: String
-  private var archive: OpaquePointer?
+  private let loop: ParallelLoop
+  private let file: OutputFile
+  private var entries: [ZipRecord] = []
+  private var names: Set<String> = []
+  private var isFinished = false
 
-  /// Unix's mode of a file that everyone may read and its owner may write.
-  private static let plainFile: UInt32 = 0o100644
-  /// 1 January 1980, the earliest date that zip knows.
-  private static let epochDate: UInt16 = 1 << 5 | 1
+  /// Bytes of a block that is compressed by itself.
+  private static let blockSize = 1 << 20
+  /// Blocks that are in memory at a time.
+  private static let blocksAtOnce = 16
 
   /// A file that exists at `path` is replaced by `finish`.
+  /// - Parameter loop: how blocks are compressed; one after the other by default.
   /// - Throws: `ZipError`.
-  public init(path: String) throws(ZipError) {
+  public init(
+    path: String, inParallel loop: @escaping ParallelLoop = { count, body in (0..<count).forEach(body) }
+  ) throws(ZipError) {
     self.path = path
-    var code: Int32 = 0
-    archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code)
-    guard archive != nil else {
-      throw ZipError(.write, "The zip file '\(path)' can't be written: \(ZipReader.message(of: code)).")
-    }
+    self.loop = loop
+    file = try OutputFile(beside: path)
   }
 
-  deinit {
-    if let archive { zip_discard(archive) }
-  }
+  deinit { if !isFinished { file.discard() } }
 
-  /// Adds an entry whose content is `bytes`; they are copied.
+  /// Adds an entry whose content is `bytes`.
   /// - Throws: `ZipError`.
   public func add(_ name: String, _ bytes: [UInt8], compression: Compression = .deflated()) throws(ZipError) {
-    // libzip frees the copy, with malloc's counterpart.
-    guard let copy = malloc(max(bytes.count, 1)) else { throw ZipError(.write, "There is no memory for '\(name)'.") }
-    bytes.withUnsafeBytes { buffer in
-      if let base = buffer.baseAddress { copy.copyMemory(from: base, byteCount: buffer.count) }
+    try add(name, size: bytes.count, compression) { offset, buffer in
+      bytes.withUnsafeBytes {
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
+      }
     }
-    guard let source = zip_source_buffer(archive, copy, UInt64(bytes.count), 1) else {
-      free(copy)
-      throw failure(name)
-    }
-    try add(name, source, compression)
   }
 
-  /// Adds an entry whose content is that of the file at `source`, which is read by `finish`, piece by piece.
+  /// Adds an entry whose content is that of the file at `source`, read piece by piece.
   /// - Throws: `ZipError`.
   public func add(
     _ name: String, fromFile source: String, compression: Compression = .deflated()
   ) throws(ZipError) {
-    guard access(source, R_OK) == 0, let source = zip_source_file(archive, source, 0, -1) else {
-      throw ZipError(.write, "'\(source)' can't be added to the zip file '\(path)': it can't be read.")
+    let input = try SourceFile(source)
+    try add(name, size: input.size, compression) { (offset, buffer) throws(ZipError) in
+      try input.read(at: offset, into: buffer)
     }
-    try add(name, source, compression)
   }
 
-  /// Writes the file, beside its place first, and puts it there whole.
+  /// Writes the directory, and puts the file into its place whole.
   /// - Throws: `ZipError`; then no new file is at the path.
   public func finish() throws(ZipError) {
-    guard let open = archive else { throw ZipError(.write, "The zip file '\(path)' is finished already.") }
-    guard zip_close(open) == 0 else {
-      throw ZipError(.write, "The zip file '\(path)' can't be written: \(ZipReader.message(of: zip_get_error(open))).")
-    }
-    archive = nil
+    guard !isFinished else { throw ZipError(.write, "The zip file '\(path)' is finished already.") }
+    let start = file.offset
+    for entry in entries { try file.append(entry.directoryEntry) }
+    try file.append(ZipRecord.end(entries: entries.count, directory: start, size: file.offset - start))
+    try file.putIntoPlace()
+    isFinished = true
   }
 
-  private func add(_ name: String, _ source: OpaquePointer, _ compression: Compression) throws(ZipError) {
-    let index = zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8))
-    guard index >= 0 else {
-      zip_source_free(source)
-      throw failure(name)
+  private typealias Source = (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws(ZipError) -> Void
+
+  private func add(_ name: String, size: Int, _ compression: Compression, _ source: Source) throws(ZipError) {
+    guard !isFinished, names.insert(name).inserted, name.utf8.count <= UInt16.max else {
+      throw ZipError(.write, "'\(name)' can't be added to the zip file '\(path)': it is finished, or has one already.")
     }
-    let (method, level): (Int32, UInt32) =
-      switch compression {
-      case .stored: (ZIP_CM_STORE, 0)
-      case .deflated(let level): (ZIP_CM_DEFLATE, UInt32(min(max(level, 1), 9)))
+    var entry = ZipRecord(name: name, offset: file.offset, size: size, isDeflated: compression.level != nil)
+    try file.append(entry.localHeader)
+    let start = file.offset
+    // The bytes before a batch stand in front of it, as the first block's dictionary.
+    let window = DeflateBlock.window
+    let capacity = min(size, Self.blockSize * Self.blocksAtOnce)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: window + capacity, alignment: 64)
+    defer { memory.deallocate() }
+    var offset = 0
+    // An empty stream needs an end, too.
+    repeat {
+      let count = min(size - offset, capacity)
+      if offset > 0 {
+        memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[memory.count - window..<memory.count]))
       }
-    guard zip_set_file_compression(archive, UInt64(index), method, level) == 0,
-      zip_file_set_external_attributes(
-        archive, UInt64(index), 0, UInt8(ZIP_OPSYS_UNIX), ZipWriter.plainFile << 16) == 0,
-      zip_file_set_dostime(archive, UInt64(index), 0, ZipWriter.epochDate, 0) == 0
-    else { throw failure(name) }
+      try source(offset, UnsafeMutableRawBufferPointer(rebasing: memory[window..<window + count]))
+      let batch = Batch(
+        bytes: UnsafeRawBufferPointer(memory), start: window, count: count, history: min(offset, window),
+        isLast: offset + count == size)
+      entry.checksum = try write(batch, level: compression.level, checksum: entry.checksum)
+      offset += count
+    } while offset < size
+    entry.compressedSize = file.offset - start
+    try file.overwrite(entry.localHeader, at: entry.offset)
+    entries.append(entry)
   }
 
-  private func failure(_ name: String) -> ZipError {
-    ZipError(
-      .write, "'\(name)' can't be added to the zip file '\(path)': \(ZipReader.message(of: zip_get_error(archive))).")
+  /// A piece of an entry in memory.
+  private struct Batch: @unchecked Sendable {  // memory that nobody writes while the batch is compressed
+    let bytes: UnsafeRawBufferPointer
+    /// First byte of the piece; `history` bytes of the entry are before it.
+    let start: Int
+    let count: Int
+    let history: Int
+    let isLast: Bool
+
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+  }
+
+  /// - Returns: the checksum of the entry up to the batch's end.
+  private func write(_ batch: Batch, level: Int?, checksum: UInt32) throws(ZipError) -> UInt32 {
+    guard let level else {
+      let bytes = batch.part(batch.start..<batch.start + batch.count)
+      try file.append(bytes)
+      return DeflateBlock.combine(checksum, DeflateBlock.checksum(of: bytes), length: bytes.count)
+    }
+    let count = max(1, (batch.count + Self.blockSize - 1) / Self.blockSize)
+    var blocks = [DeflateBlock?](repeating: nil, count: count)
+    blocks.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let results = buffer  // each item writes its own element
+      loop(count) { index in
+        let first = batch.start + index * Self.blockSize
+        let range = first..<min(first + Self.blockSize, batch.start + batch.count)
+        let history = min(batch.history + index * Self.blockSize, DeflateBlock.window)
+        results[index] = DeflateBlock(
+          batch.part(range), dictionary: batch.part(first - history..<first),
+          isLast: batch.isLast && index == count - 1,
+          level: level)
+      }
+    }
+    var checksum = checksum
+    for block in blocks {
+      guard let block else { throw ZipError(.write, "The zip file '\(path)' can't be written: memory ran out.") }
+      try file.append(block.bytes)
+      checksum = DeflateBlock.combine(checksum, block.checksum, length: block.length)
+    }
+    return checksum
+  }
+}
+
+extension ZipWriter.Compression {
+  fileprivate var level: Int? {
+    if case .deflated(let level) = self { return level }
+    return nil
   }
 }

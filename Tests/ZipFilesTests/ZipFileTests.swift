@@ -47,6 +47,39 @@ struct ZipFileTests {
     #expect(try Data(contentsOf: URL(filePath: path)) == first)
   }
 
+  /// More than a batch of blocks, of a length that is no multiple of a block, and of bytes that shrink a little.
+  @Test("large entries have the bytes that went in, and the same zip file on any number of threads")
+  func large() throws {
+    var generator = SplitMix64(seed: 21)
+    let piece = (0..<1 << 18 + 77).map { _ in UInt8(truncatingIfNeeded: generator.next() >> 59) }
+    let bytes = [[UInt8]](repeating: piece, count: 66).flatMap { $0 }
+    let count = bytes.count
+    let source = folder.url.appending(path: "source.bin")
+    try ScratchFile.write(bytes, to: source)
+    for (name, loop) in [
+      ("one.zip", { count, body in (0..<count).forEach(body) }),
+      ("many.zip", { count, body in DispatchQueue.concurrentPerform(iterations: count, execute: body) }),
+    ] as [(String, ParallelLoop)] {
+      let writer = try ZipWriter(path: folder.url.appending(path: name).path, inParallel: loop)
+      try writer.add("file", fromFile: source.path, compression: .deflated(level: 1))
+      try writer.add("stored", bytes, compression: .stored)
+      try writer.finish()
+    }
+    let (one, many) = (folder.url.appending(path: "one.zip"), folder.url.appending(path: "many.zip"))
+    #expect(try Data(contentsOf: one) == Data(contentsOf: many))
+    let zip = try ZipReader(path: one.path)
+    for name in ["file", "stored"] { #expect(try zip.read(#require(zip[name]), limit: count) == bytes) }
+    #expect(try #require(zip["file"]).compressedSize < UInt64(count) * 7 / 10)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 3, "nothing is left beside")
+  }
+
+  @Test("a name is taken once")
+  func names() throws {
+    let writer = try ZipWriter(path: path)
+    try writer.add("a", [1])
+    #expect(throws: ZipError.self) { try writer.add("a", [2]) }
+  }
+
   @Test("an entry that is larger than allowed, or of another size than the memory, is refused")
   func limits() throws {
     try write()
@@ -78,9 +111,7 @@ struct ZipFileTests {
     #expect(throws: ZipError.self) { try ZipReader(path: other.path) }
     let writer = try ZipWriter(path: path)
     #expect(throws: ZipError.self) { try writer.add("a", fromFile: "/nowhere/at/all") }
-    let nowhere = try ZipWriter(path: "/nowhere/at/all.zip")
-    try nowhere.add("a", [1])
-    #expect(throws: ZipError.self) { try nowhere.finish() }
+    #expect(throws: ZipError.self) { try ZipWriter(path: "/nowhere/at/all.zip") }
   }
 
   @Test("nnU-Net's npz is read: numpy's zip file with one compressed array")

@@ -2,3 +2,4 @@
 #pragma once
 #include "activation_kernels.h"
 #include "compute_pool.h"
+#include "half_kernels.h"

@@ -92,7 +92,7 @@ struct EnsembleWriter: Sendable {
     )
     if let mean = made.mean {
       try made.properties.encoded().withUnsafeBytes { try CaseFiles.write($0, to: before.properties) }
-      try SoftmaxArchive.write(mean, to: before.probabilities)
+      try SoftmaxArchive.write(mean, to: before.probabilities, pool: pool)
     }
     let map = LabelMap(labels: made.labels, geometry: geometry)
     try map.encoded().withUnsafeBytes { try CaseFiles.write($0, to: before.labelMap) }

@@ -1,4 +1,5 @@
 public import Foundation
+public import Kernels
 internal import ZipFiles
 
 /// nnU-Net's `CASE.npz`: the class probabilities of a cropped image at its own spacing, in float16
@@ -12,14 +13,18 @@ public enum SoftmaxArchive {
   /// Room for a `.npy` header beside the values.
   private static let headerAllowance = 1 << 17
 
-  /// Writes `probabilities` to `url`, replacing what is there.
+  /// Writes `probabilities` to `url`, replacing what is there. The bytes don't depend on threads.
+  /// - Parameter pool: compresses; the calling thread alone does it where there is none.
   /// - Throws: what the zip writer throws.
-  public static func write(_ probabilities: HalfPrecisionFile, to url: URL) throws {
-    let writer = try ZipWriter(path: url.path)
-    try writer.add(
-      member, fromFile: probabilities.path, compression: .deflated(level: compressionLevel))
-    // The zip writer reads the file now, so it must still be there.
-    try withExtendedLifetime(probabilities) { try writer.finish() }
+  public static func write(_ probabilities: HalfPrecisionFile, to url: URL, pool: ComputePool? = nil) throws {
+    let writer = try ZipWriter(path: url.path) { count, body in
+      guard let pool else { return (0..<count).forEach(body) }
+      pool.forEach(count) { item, _ in body(item) }
+    }
+    try withExtendedLifetime(probabilities) {
+      try writer.add(member, fromFile: probabilities.path, compression: .deflated(level: compressionLevel))
+    }
+    try writer.finish()
   }
 
   /// The probabilities in an archive that nnU-Net or Tessera wrote, float16 or float32, deflated or stored.

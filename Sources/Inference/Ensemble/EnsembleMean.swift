@@ -67,6 +67,7 @@ public struct EnsembleMean: Sendable {
     let rowsPerBlock = min(height, max(1, Self.valuesPerBlock / width))
     let blocks = (height + rowsPerBlock - 1) / rowsPerBlock
     let rows = RowScratch(threads: pool.threads, width: rowsPerBlock * width)
+    let scratch = VoxelStorage<Float>(uninitialized: pool.threads * rowsPerBlock * width)
     let isBroken = VoxelStorage<Bool>(count: pool.threads, repeating: false)
     let channels = channels
     pool.forEach(extent.z * blocks) { item, worker in
@@ -78,7 +79,9 @@ public struct EnsembleMean: Sendable {
       let decision = rows.decision(worker)
       decision.begin(rule)
       for channel in 0..<channels {
-        average(channel * extent.count + start, count: count, into: values)
+        average(
+          channel * extent.count + start, count: count, into: values,
+          scratch: scratch.elements.baseAddress! + worker * rowsPerBlock * width)
         for index in 0..<count where values[index].isNaN { isBroken.elements[worker] = true }
         decision.take(values, channel: channel, rule)
         guard let kept else { continue }
@@ -100,16 +103,20 @@ public struct EnsembleMean: Sendable {
   /// So many values of a channel are decided at a time: few enough for a processor's nearest cache.
   private static let valuesPerBlock = 4096
 
-  private func average(_ start: Int, count: Int, into values: UnsafeMutablePointer<Float>) {
+  /// The mean of `count` values from an index of `[class, z, y, x]` on.
+  /// - Parameter scratch: room for as many.
+  private func average(
+    _ start: Int, count: Int, into values: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
     values.update(repeating: 0, count: count)
     for (member, weight) in zip(members, weights) {
-      for index in 0..<count { values[index] += weight * member.value(at: start + index) }
+      member.read(from: start, count: count, into: scratch)
+      for index in 0..<count { values[index] += weight * scratch[index] }
     }
-    let isHalf = members.allSatisfy { $0.precision == .half }
-    for index in 0..<count {
-      let mean = values[index] / divisor
-      values[index] = isHalf ? Float(Float16(mean)) : mean
-    }
+    for index in 0..<count { values[index] /= divisor }
+    guard members.allSatisfy({ $0.precision == .half }) else { return }
+    HalfPrecisionKernels.narrow(values, into: scratch, count: count)
+    HalfPrecisionKernels.widen(scratch, into: values, count: count)
   }
 
   private func check(_ properties: CaseProperties, rule: LabelRule, kept: HalfPrecisionFile?) throws {

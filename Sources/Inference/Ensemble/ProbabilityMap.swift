@@ -1,3 +1,4 @@
+internal import Kernels
 public import Volumes
 
 /// Class probabilities of a cropped image, `[class, z, y, x]` in the image's axis order, in memory of another owner: a mapped file,
@@ -64,6 +65,14 @@ public struct ProbabilityMap: @unchecked Sendable {  // bytes that `owner` keeps
       .unreadableFile,
       "Reading the probabilities in \(name) failed because \(why); make them again with nnUNet_predict or tessera and --save_npz."
     )
+  }
+
+  /// Widens `count` values from an index of `[class, z, y, x]` on, exactly.
+  func read(from index: Int, count: Int, into target: UnsafeMutablePointer<Float>) {
+    switch precision {
+    case .half: HalfPrecisionKernels.widen(values.baseAddress! + 2 * index, into: target, count: count)
+    case .single: for offset in 0..<count { target[offset] = value(at: index + offset) }
+    }
   }
 
   /// The value at an index of `[class, z, y, x]`, widened exactly.

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Kernels
 public import Volumes
 
 /// Class probabilities of a cropped image in float16, as a numpy array `[channel, z, y, x]` in the image's axis order in a temporary
@@ -39,6 +40,7 @@ public final class HalfPrecisionFile: @unchecked Sendable {  // written in disjo
   /// Writes a row of the stream, rounded to the nearest float16, ties to even.
   func write(_ row: UnsafePointer<Float>, channel: Int, plane: Int, row index: Int) {
     let target = values + channel * extent.count + place.offset(plane: plane, row: index)
+    guard place.columnStride > 1 else { return HalfPrecisionKernels.narrow(row, into: target, count: width) }
     for x in 0..<width { target[x * place.columnStride] = Float16(row[x]).bitPattern.littleEndian }
   }
 }

@@ -84,7 +84,9 @@ public struct ModelExport: Sendable {
   /// - Throws: `ModelStoreError.Code.unwritable`.
   public func write(to file: URL) throws(ModelStoreError) {
     do throws(ZipError) {
-      let writer = try ZipWriter(path: file.path)
+      let writer = try ZipWriter(path: file.path) { count, body in
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
+      }
       for member in members { try writer.add(member.path, fromFile: root.appending(path: member.path).path) }
       try writer.finish()
     } catch {
