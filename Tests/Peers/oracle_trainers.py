@@ -263,10 +263,29 @@ def randomise(network, seed):
                 fill(tensor, random.normal(0, 0.3, n))
 
 
-def write_model(name, the_plans, folder, seed, zipped):
+def balance(trainer):
+    """Takes from the head's weights what the mean feature gives, so that every class wins somewhere in an image of smooth noise."""
+    from scipy.ndimage import gaussian_filter
+
+    head = trainer.network.decoder.segmentation_output if hasattr(trainer.network, "decoder") else trainer.network.seg_outputs[-1]
+    features = []
+    hook = head.register_forward_hook(lambda module, inputs, output: features.append(inputs[0]))
+    noise = np.random.RandomState(5).normal(0, 1, (trainer.num_input_channels, *trainer.patch_size))
+    noise = np.stack([gaussian_filter(channel, 1.2) for channel in noise])
+    logits(trainer, (noise / noise.std()).astype(np.float32))
+    hook.remove()
+    mean = features[0].mean(dim=[0] + list(range(2, features[0].dim())))
+    with torch.no_grad():
+        weight = head.weight.view(head.weight.shape[0], -1)
+        weight -= torch.outer(weight @ mean, mean) / (mean @ mean)
+
+
+def write_model(name, the_plans, folder, seed, zipped, balanced=False):
     """The files that nnU-Net's save_checkpoint writes, without its optimiser; returns the trainer."""
     trainer = restored(name, the_plans)
     randomise(trainer.network, seed)
+    if balanced:
+        balance(trainer)
     arguments_without_paths = tuple("model" if isinstance(a, str) and os.sep in a else a
                                     for a in arguments(type(trainer), os.sep))
     fold = os.path.join(folder, "fold_0")
@@ -350,6 +369,10 @@ PREDICTED = [
 ]
 
 
+# What `segmentation_export_params` may say: force_separate_z, interpolation_order, interpolation_order_z.
+EXPORTED = [(True, 1, 0), (False, 1, 0), (None, 0, 0), (True, 0, 0)]
+
+
 def write_images(folder, modalities):
     import SimpleITK as sitk
     from scipy.ndimage import gaussian_filter
@@ -364,16 +387,18 @@ def write_images(folder, modalities):
         sitk.WriteImage(image, os.path.join(folder, "case_%04d.nii.gz" % channel))
 
 
-def compare(tessera, name, shape, work):
+def compare(tessera, name, shape, work, export=None):
     import SimpleITK as sitk
 
+    more = {} if export is None else {"segmentation_export_params": dict(
+        zip(("force_separate_z", "interpolation_order", "interpolation_order_z"), export))}
     residual = is_residual(name)
     modalities, classes = (2, 3) if "BraTS" in name else (1, 2)
     configuration = "2d" if len(shape[0]) == 2 else "3d_fullres"
     results = os.path.join(work, "results")
     model = os.path.join(results, "nnUNet", configuration, "Task999_Tiny", name + "__nnUNetPlansv2.1")
     write_model(name, plans(*shape, 8, modalities=modalities, classes=classes, residual=residual,
-                            spacing=(1.7, 1.3, 1.3)), model, 42, True)
+                            spacing=(1.7, 1.3, 1.3), **more), model, 42, True, balanced=True)
     images = os.path.join(work, "images%d" % modalities)
     write_images(images, modalities)
     ours, theirs = os.path.join(work, "ours", name), os.path.join(work, "theirs", name)
@@ -385,8 +410,8 @@ def compare(tessera, name, shape, work):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ, RESULTS_FOLDER=results))
     a, b = (sitk.GetArrayFromImage(sitk.ReadImage(os.path.join(f, "case.nii.gz"))) for f in (ours, theirs))
     p, q = (np.load(os.path.join(f, "case.npz"))["softmax"].astype(np.float64) for f in (ours, theirs))
-    print("%-42s %-10s %d of %d voxels differ, labels %s, probabilities by at most %.1e, %.1e on average" % (
-        name, configuration, int((a != b).sum()), a.size, np.bincount(b.ravel()).tolist(), np.abs(p - q).max(),
+    print("%-42s %-10s %s%d of %d voxels differ, labels %s, probabilities by at most %.1e, %.1e on average" % (
+        name, configuration, "" if export is None else "export %s %s %s: " % export, int((a != b).sum()), a.size, np.bincount(b.ravel()).tolist(), np.abs(p - q).max(),
         np.abs(p - q).mean()), flush=True)
 
 
@@ -395,6 +420,9 @@ def compare_predictions(tessera, work=None, *names):
     for name, shape in PREDICTED:
         if not names or name in names:
             compare(tessera, name, shape, work)
+    for export in EXPORTED:
+        if not names or "export" in names:
+            compare(tessera, "nnUNetTrainerV2", LARGER_SOLID, work, export)
 
 
 def nnunet_predict(*flags):
