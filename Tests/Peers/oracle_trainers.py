@@ -401,7 +401,8 @@ def compare(tessera, name, shape, work, export=None):
                             spacing=(1.7, 1.3, 1.3), **more), model, 42, True, balanced=True)
     images = os.path.join(work, "images%d" % modalities)
     write_images(images, modalities)
-    ours, theirs = os.path.join(work, "ours", name), os.path.join(work, "theirs", name)
+    case = name if export is None else "%s_%s%s%s" % (name, *export)
+    ours, theirs = os.path.join(work, "ours", case), os.path.join(work, "theirs", case)
     tta = ["--disable_tta"] if "noMirroring" in name else []
     subprocess.run([tessera, "predict", "-d", model, "-i", images, "-o", ours, "--save_npz"] + tta, check=True,
                    stdout=subprocess.DEVNULL)
