@@ -67,8 +67,7 @@ import Volumes
   }
 
   @Test func whatIsNotBuiltIsRefused() {
-    #expect(throws: InferenceError.self) { try recipe(trainer: Trainer(name: "cascade", isCascade: true)) }
-    #expect(throws: PreprocessingError.self) { try recipe(preprocessor: "PreprocessorFor2D_edgeLength512") }
+    #expect(throws: PreprocessingError.self) { try recipe(preprocessor: "PreprocessorOfMyOwn") }
     #expect(throws: PreprocessingError.self, "CT without training intensities") { try recipe(schemes: ["CT"]) }
   }
 
