@@ -60,17 +60,15 @@ struct SameBitsTests {
   }
 
   /// A cascade, and an ensemble of three configurations, one of them with a first stage of its own.
-  @Test(
-    .enabled(if: Fixtures.golden != nil, "the golden folder is not at hand"), .timeLimit(.minutes(10)),
-    arguments: [["3d_cascade_fullres"], ["2d", "3d_fullres", "3d_cascade_fullres"]])
+  @Test(.timeLimit(.minutes(10)), arguments: [["3d_cascade_fullres"], ["2d", "3d_fullres", "3d_cascade_fullres"]])
   func runsOfSeveralModelsGiveOneDigest(configurations: [String]) async throws {
-    let golden = try #require(Fixtures.golden)
-    let image = golden.appending(path: "images/Task501/colin_small_0000.nii.gz")
+    let passes = Fixtures.directory.appending(path: "oracle/passes")
+    let image = passes.appending(path: "images/border_0000.nii.gz")
     let folder = try TemporaryFolder()
     let local = try await TesseraProcess.run(
       [
-        "predict", "-i", image.path, "-o", folder.url.path, "-t", "501", "-f", "0", "--disable_tta", "--json", "-m",
-      ] + configurations, environment: ["RESULTS_FOLDER": golden.appending(path: "results").path], folder: folder.url)
+        "predict", "-i", image.path, "-o", folder.url.path, "-t", "910", "-f", "0", "--disable_tta", "--json", "-m",
+      ] + configurations, environment: ["RESULTS_FOLDER": passes.appending(path: "results").path], folder: folder.url)
     try #require(local.code == 0, "\(local.log)")
     struct Report: Decodable { var labelSha256: String }
     let expected = try #require(try Fleet.decode([Report].self, from: local.output).first).labelSha256
@@ -78,8 +76,8 @@ struct SameBitsTests {
     let fleet = try await Fleet()
     for configuration in configurations {
       let trainer = configuration == "3d_cascade_fullres" ? "nnUNetTrainerV2CascadeFullRes" : "nnUNetTrainerV2"
-      let model = golden.appending(
-        path: "results/nnUNet/\(configuration)/Task501_BrainTissue/\(trainer)__nnUNetPlansv2.1")
+      let model = passes.appending(
+        path: "results/nnUNet/\(configuration)/Task910_Passes/\(trainer)__nnUNetPlansv2.1")
       try await fleet.succeed(["model", "add", model.path, "--name", configuration, "-f", "0"])
     }
     let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
