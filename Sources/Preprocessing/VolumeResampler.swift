@@ -43,30 +43,35 @@ public struct VolumeResampler: Sendable {
     _ source: VolumeView, to target: Extent, into result: UnsafeMutableBufferPointer<Float>, pool: ComputePool
   ) throws {
     if source.extent == target {
-      return try copy(source, into: result, pool: pool)
+      return _ = try slices(source, across: 0, to: target, clips: false).run(into: result.baseAddress!, pool: pool)
     }
-    guard case .separate(let axis) = policy else {
-      let range = ValueRange.ofVolume(source, replacesNaN: replacesNaN, pool: pool)
+    switch policy {
+    case .isotropic: try whole(source, to: target, into: result, pool: pool)
+    case .separate(let axis): try separate(source, axis: axis, to: target, into: result, pool: pool)
+    }
+  }
+
+  /// Slice after slice in two axes, then the third: only slices that are resized already are in memory a second time.
+  private func whole(
+    _ source: VolumeView, to target: Extent, into result: UnsafeMutableBufferPointer<Float>, pool: ComputePool
+  ) throws {
+    // Slices across the coarsest stride are contiguous where the view is.
+    let axis = (0..<3).max { source.strides[$0] < source.strides[$1] }!
+    let slices = try slices(source, across: axis, to: target, clips: false)
+    let range: ValueRange
+    if source.extent[axis] == target[axis] {
+      range = slices.run(into: result.baseAddress!, pool: pool).reduce(.nothing) { $0.union($1) }
       try checkFinite([range])
-      try passes(source, axes: [0, 1, 2], to: target, into: result, pool: pool)
-      let ranges = [ValueRange](repeating: range, count: target.z)
-      ValueRange.clip(result, extent: target, across: 0, to: ranges, pool: pool)
-      return
+    } else {
+      let between = VoxelStorage<Float>(uninitialized: slices.extent.count)
+      range = slices.run(into: between.elements.baseAddress!, pool: pool).reduce(.nothing) { $0.union($1) }
+      try checkFinite([range])
+      try across(
+        VolumeView(between.elements.baseAddress!, extent: slices.extent), axis: axis, to: target[axis], order: order
+      ).run(into: result.baseAddress!, pool: pool)
+      withExtendedLifetime(between) {}
     }
-    try separate(source, axis: axis, to: target, into: result, pool: pool)
-  }
-
-  private func checkFinite(_ ranges: [ValueRange]) throws {
-    guard ranges.allSatisfy(\.isFinite) else {
-      throw PreprocessingError(
-        .notFinite, "resampling needs finite intensities, found infinite or missing ones; correct the image")
-    }
-  }
-
-  /// A table of order 0 that changes no length copies, permutes and replaces NaN.
-  private func copy(_ source: VolumeView, into result: UnsafeMutableBufferPointer<Float>, pool: ComputePool) throws {
-    let taps = try AxisTaps.make(order: 0, from: source.extent.y, to: source.extent.y)
-    AxisResampler(taps: taps, axis: 1, replacesNaN: replacesNaN).run(source, into: result.baseAddress!, pool: pool)
+    range.clip(result, pool: pool)
   }
 
   /// Slices across `axis` resized in their planes and clipped, then the axis itself.
@@ -77,26 +82,25 @@ public struct VolumeResampler: Sendable {
     guard source.extent[axis] != target[axis] else {
       return try inPlane(source, axis: axis, to: target, into: result, pool: pool)
     }
-    let along = AxisResampler(
-      taps: try AxisTaps.make(order: orderZ, from: source.extent[axis], to: target[axis]), axis: axis,
-      replacesNaN: replacesNaN)
     // Nearest slices that nobody takes need no resizing: shrinking picks first, growing picks last.
     if orderZ == 0, target[axis] < source.extent[axis] {
-      let picked = along.extent(of: source)
-      let slices = VoxelStorage<Float>(uninitialized: picked.count)
-      let elements = slices.elements.baseAddress!
-      along.run(source, into: elements, pool: pool)
-      try withExtendedLifetime(slices) {
-        try inPlane(VolumeView(elements, extent: picked), axis: axis, to: target, into: result, pool: pool)
+      let picking = try across(source, axis: axis, to: target[axis], order: orderZ)
+      let picked = VoxelStorage<Float>(uninitialized: picking.extent.count)
+      picking.run(into: picked.elements.baseAddress!, pool: pool)
+      try withExtendedLifetime(picked) {
+        try inPlane(
+          VolumeView(picked.elements.baseAddress!, extent: picking.extent), axis: axis, to: target, into: result,
+          pool: pool)
       }
     } else {
       var planes = target
       planes[axis] = source.extent[axis]
       let resized = VoxelStorage<Float>(uninitialized: planes.count)
       try inPlane(source, axis: axis, to: planes, into: resized.elements, pool: pool)
-      withExtendedLifetime(resized) {
-        along.run(
-          VolumeView(resized.elements.baseAddress!, extent: planes), into: result.baseAddress!, pool: pool)
+      try withExtendedLifetime(resized) {
+        try across(
+          VolumeView(resized.elements.baseAddress!, extent: planes), axis: axis, to: target[axis], order: orderZ
+        ).run(into: result.baseAddress!, pool: pool)
       }
     }
   }
@@ -105,42 +109,25 @@ public struct VolumeResampler: Sendable {
     _ source: VolumeView, axis: Int, to target: Extent, into result: UnsafeMutableBufferPointer<Float>,
     pool: ComputePool
   ) throws {
-    let ranges = ValueRange.ofSlices(source, across: axis, replacesNaN: replacesNaN, pool: pool)
+    let ranges = try slices(source, across: axis, to: target, clips: true).run(into: result.baseAddress!, pool: pool)
     try checkFinite(ranges)
-    try passes(source, axes: [0, 1, 2].filter { $0 != axis }, to: target, into: result, pool: pool)
-    ValueRange.clip(result, extent: target, across: axis, to: ranges, pool: pool)
   }
 
-  /// One pass an axis. An axis of unchanged length is left out: its spline passes through its own samples.
-  private func passes(
-    _ source: VolumeView, axes: [Int], to target: Extent, into result: UnsafeMutableBufferPointer<Float>,
-    pool: ComputePool
-  ) throws {
-    // Axes that shrink most come first, so that the passes between have the fewest voxels.
-    let axes = axes.filter { source.extent[$0] != target[$0] }.sorted {
-      let left = Double(target[$0]) / Double(source.extent[$0])
-      let right = Double(target[$1]) / Double(source.extent[$1])
-      return left != right ? left < right : $0 > $1
-    }
-    guard let last = axes.last else { return try copy(source, into: result, pool: pool) }
-    var view = source
-    var between: VoxelStorage<Float>?
-    for axis in axes.dropLast() {
-      let resampler = try resampler(view, axis: axis, to: target)
-      let extent = resampler.extent(of: view)
-      let next = VoxelStorage<Float>(uninitialized: extent.count)
-      // Until here lives the memory that the view looks at.
-      withExtendedLifetime(between) { resampler.run(view, into: next.elements.baseAddress!, pool: pool) }
-      between = next
-      view = VolumeView(next.elements.baseAddress!, extent: extent)
-    }
-    try withExtendedLifetime(between) {
-      try resampler(view, axis: last, to: target).run(view, into: result.baseAddress!, pool: pool)
-    }
+  private func slices(_ source: VolumeView, across axis: Int, to target: Extent, clips: Bool) throws -> SliceResampler {
+    try SliceResampler(source, across: axis, to: target, order: order, replacesNaN: replacesNaN, clips: clips)
   }
 
-  private func resampler(_ view: VolumeView, axis: Int, to target: Extent) throws -> AxisResampler {
-    let taps = try AxisTaps.make(order: order, from: view.extent[axis], to: target[axis])
-    return AxisResampler(taps: taps, axis: axis, replacesNaN: replacesNaN)
+  private func across(_ source: VolumeView, axis: Int, to length: Int, order: Int) throws -> AcrossResampler {
+    AcrossResampler(
+      source, axis: axis,
+      resampler: AxisResampler(
+        taps: try AxisTaps.make(order: order, from: source.extent[axis], to: length), replacesNaN: replacesNaN))
+  }
+
+  private func checkFinite(_ ranges: [ValueRange]) throws {
+    guard ranges.allSatisfy(\.isFinite) else {
+      throw PreprocessingError(
+        .notFinite, "resampling needs finite intensities, found infinite or missing ones; correct the image")
+    }
   }
 }

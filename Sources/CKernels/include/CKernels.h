@@ -3,3 +3,4 @@
 #include "activation_kernels.h"
 #include "compute_pool.h"
 #include "half_kernels.h"
+#include "volume_kernels.h"
