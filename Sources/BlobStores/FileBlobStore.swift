@@ -35,7 +35,7 @@ public final class FileBlobStore: BlobStore {
       guard try Files.exists(path(digest)) else { throw BlobStoreError.missing(digest) }
       if let blob = mapped[digest] { return blob }
       guard let blob = try Files.map(path(digest)) else { throw BlobStoreError.missing(digest) }
-      let found = blob.withBytes { Digest(of: $0) }
+      let found = Digest(verifying: blob)
       guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
       return mapped.share(blob, as: digest)
     }
@@ -60,7 +60,7 @@ public final class FileBlobStore: BlobStore {
 
   /// The stored file of `digest`, when it is there and whole.
   private func existing(_ digest: Digest) throws -> Blob? {
-    guard let blob = try Files.map(path(digest)), blob.withBytes({ Digest(of: $0) }) == digest else { return nil }
+    guard let blob = try Files.map(path(digest)), Digest(verifying: blob) == digest else { return nil }
     return blob
   }
 

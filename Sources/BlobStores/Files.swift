@@ -62,7 +62,11 @@ enum Files {
     guard let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file, 0), memory != MAP_FAILED else {
       throw failure("mapping", path, errno)
     }
-    return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) { munmap(memory, count) }
+    return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) {
+      madvise(memory, count, MADV_DONTNEED)
+    } release: {
+      munmap(memory, count)
+    }
   }
 
   static func rename(_ path: String, to target: String) throws {

@@ -5,6 +5,7 @@ internal import Volumes
 
 /// The tiles of a pass, read from the blob store in plan order, one ahead of the stitcher.
 ///
+/// A tile is verified once and stays mapped until its last plane was read; of the planes only those that are being read are in memory.
 /// It blocks until a tile is there, so it belongs on a `BlockingThread`.
 final class StoredTiles: TileSource {
   private let tiles: [Digest]
@@ -13,6 +14,9 @@ final class StoredTiles: TileSource {
   private let patch: Extent
   private let removesTiles: Bool
   private var ahead: (tile: Int, blob: Awaited<Blob>)?
+  private var held: [Int: Blob] = [:]
+  /// The tile that the stitcher reads.
+  private var inReading: Blob?
 
   /// - Parameter removesTiles: removes each tile from the store once it is read: for a store that serves one run only.
   init(_ tiles: [Digest], from store: any BlobStore, classes: Int, patch: Extent, removesTiles: Bool) {
@@ -23,11 +27,25 @@ final class StoredTiles: TileSource {
     self.removesTiles = removesTiles
   }
 
-  func probabilities(of tile: TilePlan.Tile) throws -> ChannelVolume {
-    let awaited = ahead.flatMap { $0.tile == tile.index ? $0.blob : nil } ?? request(tile.index)
-    let blob = try awaited.value()
-    if tile.index + 1 < tiles.count { ahead = (tile.index + 1, request(tile.index + 1)) }
+  func probabilities(of tile: TilePlan.Tile, planes: Range<Int>) throws -> ChannelVolume {
+    inReading?.unloadMapped()
+    let blob = try held[tile.index] ?? fetch(tile.index)
+    inReading = blob
     return try blob.volume(channels: classes, extent: patch)
+  }
+
+  func release(_ tile: TilePlan.Tile) {
+    inReading = nil
+    held[tile.index] = nil
+  }
+
+  /// Tiles are asked for the first time in ascending order.
+  private func fetch(_ index: Int) throws -> Blob {
+    let awaited = ahead.flatMap { $0.tile == index ? $0.blob : nil } ?? request(index)
+    let blob = try awaited.value()
+    held[index] = blob
+    ahead = index + 1 < tiles.count ? (index + 1, request(index + 1)) : nil
+    return blob
   }
 
   private func request(_ index: Int) -> Awaited<Blob> {

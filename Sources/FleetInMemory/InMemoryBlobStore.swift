@@ -79,7 +79,7 @@ public final class InMemoryBlobStore: BlobStore {
     case .file(let extent):
       return try await offThePool { [self] in
         let blob = try extent.map()
-        let found = blob.withBytes { Digest(of: $0) }
+        let found = Digest(verifying: blob)
         guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
         contents.withLock { $0.mapped[digest] = WeakBlob(blob: blob) }
         return blob

@@ -46,7 +46,9 @@ final class SpillFile: Sendable {
       guard let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file.descriptor, offset), memory != MAP_FAILED else {
         throw SpillFile.failure("mapping a temporary file")
       }
-      return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) { [self] in
+      return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) { [count] in
+        madvise(memory, count, MADV_DONTNEED)
+      } release: { [self] in
         munmap(memory, count)
         withExtendedLifetime(self) {}
       }

@@ -17,7 +17,10 @@ import Volumes
   /// Tiles that were predicted elsewhere.
   private struct StoredTiles: TileSource {
     var tiles: [Int: ChannelVolume]
-    func probabilities(of tile: TilePlan.Tile) throws -> ChannelVolume { try #require(tiles[tile.index]) }
+    func probabilities(of tile: TilePlan.Tile, planes: Range<Int>) throws -> ChannelVolume {
+      try #require(tiles[tile.index])
+    }
+    func release(_ tile: TilePlan.Tile) {}
   }
 
   private let model: TrainedModel

@@ -18,9 +18,10 @@ struct NoiseTiles: TileSource {
   let plan: TilePlan
   let classes: Int
   let seed: UInt64
-  func probabilities(of tile: TilePlan.Tile) -> ChannelVolume {
+  func probabilities(of tile: TilePlan.Tile, planes: Range<Int>) -> ChannelVolume {
     randomVolume(channels: classes, extent: plan.patch, seed: seed &+ UInt64(tile.index))
   }
+  func release(_ tile: TilePlan.Tile) {}
 }
 
 func randomVolume(channels: Int, extent: Extent, seed: UInt64) -> ChannelVolume {
@@ -59,7 +60,7 @@ func accumulatedAsAWhole(_ stitcher: Stitcher, _ tiles: some TileSource) throws 
     ? ImportanceMap(patch: plan.patch, window: plan.window).weights : [Float](repeating: 1, count: plan.patch.count)
   for index in 0..<plan.tileCount {
     let tile = plan.tile(index)
-    let probabilities = try tiles.probabilities(of: tile)
+    let probabilities = try tiles.probabilities(of: tile, planes: 0..<plan.patch.z)
     for z in 0..<plan.patch.z {
       for y in 0..<plan.patch.y {
         for x in 0..<plan.patch.x {
@@ -135,13 +136,41 @@ func sameBits(_ a: ChannelVolume, _ b: ChannelVolume) -> Bool {
       let plan = try TilePlan(
         volume: volume, patch: patch, stepSize: .random(in: 0.3...1, using: &generator),
         window: isPlanar ? .slices : .volume)
-      let stitcher = Stitcher(plan: plan, classes: Int.random(in: 1...4, using: &generator))
+      let stitcher = Stitcher(
+        plan: plan, classes: Int.random(in: 1...4, using: &generator), planes: Int.random(in: 1...9, using: &generator))
       let tiles = NoiseTiles(plan: plan, classes: stitcher.classes, seed: seed << 32)
       let twin = try accumulatedAsAWhole(stitcher, tiles)
       for threads in [1, 2, 5] {
         #expect(sameBits(try stitched(stitcher, tiles, threads: threads), twin), "\(plan), \(threads) threads")
       }
     }
+  }
+
+  /// What the memory of mapped tiles rests on: of each tile every covered plane is asked for once, in order, then it is released.
+  @Test(arguments: [1, 3, 16, 99]) func planesOfATileAreReadOnceAndThenReleased(planes: Int) throws {
+    final class Recorder: TileSource {
+      let plan: TilePlan
+      var read: [Int: [Int]] = [:]
+      var held: Set<Int> = []
+      var most = 0
+      init(plan: TilePlan) { self.plan = plan }
+      func probabilities(of tile: TilePlan.Tile, planes: Range<Int>) -> ChannelVolume {
+        read[tile.index, default: []] += planes
+        held.insert(tile.index)
+        most = max(most, held.count)
+        return ChannelVolume(channels: 1, extent: plan.patch)
+      }
+      func release(_ tile: TilePlan.Tile) {
+        #expect(held.remove(tile.index) != nil)
+      }
+    }
+    let plan = try TilePlan(volume: Extent(z: 30, y: 9, x: 9), patch: Extent(z: 8, y: 8, x: 8))
+    let recorder = Recorder(plan: plan)
+    try Stitcher(plan: plan, classes: 1, planes: planes).run(tiles: recorder, pool: ComputePool(threads: 1)) { _ in }
+    #expect(recorder.held.isEmpty)
+    #expect(recorder.read.count == plan.tileCount && recorder.read.values.allSatisfy { $0 == Array(0..<8) })
+    // Rows of four tiles, half a patch apart: a plane lies in two of them, a block in as many more as it is thick.
+    if planes == 1 { #expect(recorder.most <= 2 * 4) }
   }
 
   @Test func tileOfAnotherShapeIsRefused() throws {

@@ -44,6 +44,9 @@ final class ScratchMapping: @unchecked Sendable {  // who maps it says who write
     close(descriptor)
   }
 
+  /// Gives the memory back until the bytes are used again; they are in the file.
+  func unload() { madvise(bytes.baseAddress, bytes.count, MADV_DONTNEED) }
+
   /// A path by which this process can read the file while this object lives, though it has no name.
   var path: String { "/proc/self/fd/\(descriptor)" }
 }

@@ -10,8 +10,10 @@ public import Volumes
 ///     try stitcher.run(tiles: tiles, pool: pool) { try exporter.consume($0) }
 ///     let labels = try exporter.finish()
 ///
-/// Probabilities are resampled before labels are decided, yet classes times voxels of the image are never in memory: the volume
-/// streams along its first axis, and two planes of each class, interpolated in-plane, are kept.
+/// Probabilities are resampled before labels are decided, yet classes times voxels of the image are never in memory, nor classes
+/// times voxels of one of its planes: the volume streams along its first axis in slabs, and of each slab the image's rows are
+/// made one after the other, all classes of a row in the processor's cache. The last plane of the slab before is kept, on the
+/// network's grid.
 /// Inside float64; each interpolated probability is rounded to float32 before it is compared. Bits don't depend on threads.
 public final class Exporter {
   private let properties: CaseProperties
@@ -21,10 +23,10 @@ public final class Exporter {
   private let probabilities: HalfPrecisionFile?
   /// Between planes, along axis 0 of the network's order.
   private let stream: AxisInterpolation
-  private let interpolator: PlaneInterpolator
-  /// Input planes that any output plane needs.
-  private let needed: Set<Int>
-  private let rows: RowScratch
+  private let interpolator: RowInterpolator
+  private let scratch: ExportScratch
+  /// The last plane of the slab before, `[class, y, x]`.
+  private let before: VoxelStorage<Float>
   /// The cropped image in the network's axis order.
   private let output: Extent
   private let labels: LabelVolume
@@ -61,10 +63,10 @@ public final class Exporter {
       try AxisInterpolation(order: interpolation.orders[$0], from: properties.resampledExtent[$0], to: output[$0])
     }
     stream = interpolations[0]
-    needed = Set(stream.lower).union(stream.upper)
-    interpolator = PlaneInterpolator(
-      classes: classes, rows: interpolations[1], columns: interpolations[2], threads: pool.threads)
-    rows = RowScratch(threads: pool.threads, width: output.x)
+    interpolator = RowInterpolator(rows: interpolations[1], columns: interpolations[2])
+    scratch = ExportScratch(
+      threads: pool.threads, classes: classes, width: output.x, lineCount: interpolator.scratchCount)
+    before = VoxelStorage(count: classes * interpolator.planeCount, repeating: 0)
     self.output = output
     labels = LabelVolume(extent: properties.originalExtent)
   }
@@ -104,13 +106,13 @@ public final class Exporter {
         "Exporting expected planes from \(nextInput) with \(classes) classes of \(properties.resampledExtent), found planes \(slab.planes) with "
           + "\(slab.probabilities.channels) classes of \(slab.probabilities.extent).")
     }
-    for (offset, plane) in slab.planes.enumerated() {
-      if needed.contains(plane) { interpolator.add(plane, of: slab.probabilities, at: offset, pool: pool) }
-      while nextOutput < stream.count, stream.upper[nextOutput] <= plane {
-        decide(nextOutput)
-        nextOutput += 1
-      }
-    }
+    var end = nextOutput
+    while end < stream.count, stream.upper[end] < slab.planes.upperBound { end += 1 }
+    let planes = SlabPlanes(slab: slab, before: before)
+    export(nextOutput..<end, from: planes)
+    if slab.planes.upperBound < properties.resampledExtent.z { planes.keepLast() }
+    probabilities?.unload()
+    nextOutput = end
     nextInput = slab.planes.upperBound
   }
 
@@ -127,33 +129,81 @@ public final class Exporter {
 
   /// Bytes that an exporter needs beside the label map.
   static func workingBytes(_ properties: CaseProperties, classes: Int, threads: Int) -> Int {
-    let output = properties.transposeForward.apply(properties.croppedExtent)
-    let planes = 2 * classes * output.y * output.x
-    return (planes + threads * (properties.resampledExtent.x + 2 * output.x)) * MemoryLayout<Double>.stride
+    let network = properties.resampledExtent
+    let width = properties.transposeForward.apply(properties.croppedExtent).x
+    return classes * network.y * network.x * MemoryLayout<Float>.stride
+      + ExportScratch.bytes(
+        threads: threads, classes: classes, width: width, lineCount: network.x + VolumeKernels.rowScratchPadding)
   }
 
-  /// Decides the labels of output plane `plane` along the streaming axis. Each row is the work of one thread.
-  private func decide(_ plane: Int) {
-    let (below, above) = (stream.lower[plane], stream.upper[plane])
-    let (belowWeight, aboveWeight) = (stream.lowerWeight[plane], stream.upperWeight[plane])
-    let (width, height) = (output.x, output.y)
+  /// Writes the labels of output planes `outputs` along the streaming axis. Each row is the work of one thread.
+  private func export(_ outputs: Range<Int>, from planes: SlabPlanes) {
     let labels = labels.elements.baseAddress!
     let place = Placement(
       axes: properties.transposeForward, in: properties.originalExtent, at: properties.cropBox.lower)
-    let (classes, rule, interpolator, probabilities, rows) = (classes, rule, interpolator, probabilities, rows)
-    pool.forEach(height) { row, worker in
-      let values = rows.values(worker)
-      let decision = rows.decision(worker)
-      decision.begin(rule)
-      for channel in 0..<classes {
-        let first = interpolator.plane(below, channel: channel) + row * width
-        let second = interpolator.plane(above, channel: channel) + row * width
-        for x in 0..<width { values[x] = Float(first[x] * belowWeight + second[x] * aboveWeight) }
-        decision.take(values, channel: channel, rule)
-        probabilities?.write(values, channel: channel, plane: plane, row: row)
+    let (classes, interpolator, scratch, stream) = (classes, interpolator, scratch, stream)
+    pool.forEach(output.y) { row, worker in
+      // Plane `p` of the network's grid goes to slot `p % 2`: an output plane lies between neighbours.
+      var held = [-1, -1]
+      func values(_ plane: Int) -> UnsafePointer<Double> {
+        let rows = scratch.rows(worker, slot: plane % 2)
+        if held[plane % 2] != plane {
+          let (origin, classStride) = planes.plane(plane)
+          interpolator.interpolate(
+            row: row, of: origin, classes: classes, classStride: classStride, scratch: scratch.line(worker),
+            into: rows, rowStride: scratch.rowStride)
+          held[plane % 2] = plane
+        }
+        return UnsafePointer(rows)
       }
-      let start = place.offset(plane: plane, row: row)
-      for x in 0..<width { labels[start + x * place.columnStride] = decision.labels[x] }
+      for plane in outputs {
+        let between = RowBetween(
+          below: values(stream.lower[plane]), above: values(stream.upper[plane]),
+          weights: (stream.lowerWeight[plane], stream.upperWeight[plane]))
+        let start = labels + place.offset(plane: plane, row: row)
+        if place.columnStride == 1 {
+          decide(between, plane: plane, row: row, worker: worker, into: start)
+        } else {
+          let decided = scratch.labels(worker)
+          decide(between, plane: plane, row: row, worker: worker, into: decided)
+          for x in 0..<output.x { start[x * place.columnStride] = decided[x] }
+        }
+      }
+    }
+  }
+
+  /// A row of all classes between two planes of the network's grid.
+  private struct RowBetween {
+    let below: UnsafePointer<Double>
+    let above: UnsafePointer<Double>
+    let weights: (below: Double, above: Double)
+  }
+
+  /// Decides the labels of one row, and keeps its probabilities where they are wanted.
+  private func decide(
+    _ between: RowBetween, plane: Int, row: Int, worker: Int, into labels: UnsafeMutablePointer<UInt8>
+  ) {
+    var regions: [UInt8] = []
+    switch rule {
+    case .largest:
+      VolumeKernels.best.decide(
+        between.below, between.above, weights: between.weights, classes: classes, classStride: scratch.rowStride,
+        count: output.x, into: labels)
+      if probabilities == nil { return }
+    case .regions(let order):
+      regions = order
+      labels.update(repeating: 0, count: output.x)
+    }
+    let values = scratch.values(worker)
+    for channel in 0..<classes {
+      let offset = channel * scratch.rowStride
+      VolumeKernels.best.blend(
+        between.below + offset, between.above + offset, weights: between.weights, count: output.x, into: values)
+      if !regions.isEmpty {
+        let label = regions[channel]
+        for x in 0..<output.x where values[x] > 0.5 { labels[x] = label }
+      }
+      probabilities?.write(values, channel: channel, plane: plane, row: row)
     }
   }
 }

@@ -37,6 +37,9 @@ public final class HalfPrecisionFile: @unchecked Sendable {  // written in disjo
   /// A path by which this process can read the whole `.npy` file while this object lives, though it has no name.
   var path: String { mapping.path }
 
+  /// Takes what was written out of memory; it is in the file.
+  func unload() { mapping.unload() }
+
   /// Writes a row of the stream, rounded to the nearest float16, ties to even.
   func write(_ row: UnsafePointer<Float>, channel: Int, plane: Int, row index: Int) {
     let target = values + channel * extent.count + place.offset(plane: plane, row: index)
