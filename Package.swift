@@ -73,7 +73,7 @@ let package = Package(
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),
     module("ModelPlans", ["Pickles"]),
     module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests"], optimised: true),
-    module("NiftiIO", ["Volumes", "CNifti"], optimised: true),
+    module("NiftiIO", ["Volumes", "Deflate", "CNifti"], optimised: true),
     module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
     module("LabelShapes", ["Volumes"], optimised: true),

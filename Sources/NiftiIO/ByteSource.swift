@@ -14,10 +14,20 @@ final class ByteSource {
   let count: Int
   private let descriptor: Int32
   private let memory: [UInt8]
+  private let borrowed: UnsafeRawBufferPointer?
   private var position = 0
 
   init(_ bytes: [UInt8]) {
     memory = bytes
+    borrowed = nil
+    count = bytes.count
+    descriptor = -1
+  }
+
+  /// Bytes that the caller keeps while they are read.
+  init(borrowing bytes: UnsafeRawBufferPointer) {
+    memory = []
+    borrowed = bytes
     count = bytes.count
     descriptor = -1
   }
@@ -25,6 +35,7 @@ final class ByteSource {
   /// - Throws: `NiftiError.Code.unreadable`.
   init(file url: URL) throws {
     memory = []
+    borrowed = nil
     descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -41,7 +52,12 @@ final class ByteSource {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if descriptor < 0 {
       let length = min(buffer.count, count - position)
-      memory.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[position..<position + length])) }
+      let range = position..<position + length
+      if let borrowed {
+        buffer.copyMemory(from: .init(rebasing: borrowed[range]))
+      } else {
+        memory.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[range])) }
+      }
       position += length
       return length
     }

@@ -1,59 +1,55 @@
-internal import CNifti
+internal import Deflate
 
-/// Compresses to one gzip member without name and time, so that equal data gives equal bytes.
-final class GzipEncoder {
-  private let stream: UnsafeMutablePointer<z_stream>
-  private var output: [UInt8] = []
-  private var chunk = [UInt8](repeating: 0, count: 1 << 18)
+/// Calls `body` with each item in `0..<count`, on as many threads as it likes, and returns when all are done.
+public typealias ParallelLoop = (_ count: Int, _ body: (_ item: Int) -> Void) -> Void
 
+/// Compresses to one gzip member without name and time, so that equal data gives equal bytes, whoever compresses it on however many
+/// threads.
+///
+/// Data is compressed in blocks of a fixed size (`DeflateBlock`).
+enum GzipEncoder {
   /// zlib's own compromise of time and size.
-  private static let level: Int32 = 6
+  private static let level = 6
 
-  init() throws {
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    // 15 bits of window, 16 more for gzip's frame, whose header zlib leaves without time; 8 is the usual memory level.
-    let status = deflateInit2_(
-      stream, Self.level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-      Int32(MemoryLayout<z_stream>.size))
-    guard status == Z_OK else { throw NiftiError(.unwritable, "compressing the label map failed: out of memory") }
-  }
-
-  deinit {
-    deflateEnd(stream)
-    stream.deinitialize(count: 1)
-    stream.deallocate()
-  }
-
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
-    // zlib counts in 32 bits.
-    let part = 1 << 30
-    for start in stride(from: 0, to: bytes.count, by: part) {
-      let end = min(start + part, bytes.count)
-      stream.pointee.next_in = UnsafeMutablePointer(
-        mutating: (bytes.baseAddress! + start).assumingMemoryBound(to: UInt8.self))
-      stream.pointee.avail_in = UInt32(end - start)
-      while stream.pointee.avail_in > 0 { _ = try drain(Z_NO_FLUSH) }
+  /// The member that holds `parts`, one after the other.
+  /// - Parameter blockSize: bytes of a block; the result depends on it.
+  /// - Throws: `NiftiError.Code.unwritable` if memory runs out.
+  static func encode(
+    _ parts: [UnsafeRawBufferPointer], blockSize: Int = 1 << 20, inParallel loop: ParallelLoop
+  ) throws -> [UInt8] {
+    // A dictionary is taken from the block's own part.
+    var blocks: [(part: UnsafeRawBufferPointer, range: Range<Int>)] = []
+    for part in parts {
+      for start in stride(from: 0, to: part.count, by: blockSize) {
+        blocks.append((part, start..<min(start + blockSize, part.count)))
+      }
     }
-  }
-
-  func finish() throws -> [UInt8] {
-    stream.pointee.avail_in = 0
-    while try drain(Z_FINISH) != Z_STREAM_END {}
-    return output
-  }
-
-  private func drain(_ flush: Int32) throws -> Int32 {
-    let (status, count) = chunk.withUnsafeMutableBufferPointer { chunk -> (Int32, Int) in
-      stream.pointee.next_out = chunk.baseAddress
-      stream.pointee.avail_out = UInt32(chunk.count)
-      let status = deflate(stream, flush)
-      return (status, chunk.count - Int(stream.pointee.avail_out))
+    if blocks.isEmpty { blocks.append((UnsafeRawBufferPointer(start: nil, count: 0), 0..<0)) }
+    var compressed = [DeflateBlock?](repeating: nil, count: blocks.count)
+    compressed.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let results = buffer  // each item writes its own element
+      loop(blocks.count) { index in
+        let (part, range) = blocks[index]
+        let dictionary = UnsafeRawBufferPointer(
+          rebasing: part[max(0, range.lowerBound - DeflateBlock.window)..<range.lowerBound])
+        results[index] = DeflateBlock(
+          UnsafeRawBufferPointer(rebasing: part[range]), dictionary: dictionary, isLast: index == blocks.count - 1,
+          level: level)
+      }
     }
-    guard status == Z_OK || status == Z_STREAM_END else {
-      throw NiftiError(.unwritable, "compressing the label map failed (zlib status \(status))")
+    // Magic, deflate, no flags, no time, no hint, made on Unix.
+    var member: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
+    member.reserveCapacity(compressed.reduce(18) { $0 + ($1?.bytes.count ?? 0) })
+    var (checksum, length): (UInt32, Int) = (0, 0)
+    for block in compressed {
+      guard let block else { throw NiftiError(.unwritable, "compressing the label map failed: out of memory") }
+      member += block.bytes
+      checksum = DeflateBlock.combine(checksum, block.checksum, length: block.length)
+      length += block.length
     }
-    output.append(contentsOf: chunk[..<count])
-    return status
+    for value in [checksum, UInt32(truncatingIfNeeded: length)] {
+      withUnsafeBytes(of: value.littleEndian) { member += $0 }
+    }
+    return member
   }
 }

@@ -7,21 +7,21 @@ public import Foundation
 #endif
 
 extension LabelMap {
-  /// The bytes of a `.nii.gz`: uint8, NIfTI-1 or, where an axis is longer than 32767 voxels, NIfTI-2. The same map gives the same bytes.
+  /// The bytes of a `.nii.gz`: uint8, NIfTI-1 or, where an axis is longer than 32767 voxels, NIfTI-2. The same map gives the same bytes,
+  /// whatever `loop` does at the same time.
   ///
   /// - Throws: `NiftiError.Code.unwritable` if memory runs out.
-  public func encoded() throws -> [UInt8] {
-    let gzip = try GzipEncoder()
-    try header.bytes.withUnsafeBytes { try gzip.append($0) }
-    try gzip.append(UnsafeRawBufferPointer(labels.elements))
-    return try gzip.finish()
+  public func encoded(inParallel loop: ParallelLoop = LabelMap.oneAfterAnother) throws -> [UInt8] {
+    try header.bytes.withUnsafeBytes {
+      try GzipEncoder.encode([$0, UnsafeRawBufferPointer(labels.elements)], inParallel: loop)
+    }
   }
 
   /// Writes a `.nii.gz`: under another name first, so that nobody meets half a file under this one.
   ///
   /// - Throws: `NiftiError.Code.unwritable`.
-  public func write(to url: URL) throws {
-    let bytes = try encoded()
+  public func write(to url: URL, inParallel loop: ParallelLoop = LabelMap.oneAfterAnother) throws {
+    let bytes = try encoded(inParallel: loop)
     let temporary = url.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).part")
     do {
       try Self.writeDurably(bytes, to: temporary)
@@ -31,6 +31,11 @@ extension LabelMap {
       error.fileName = url.lastPathComponent
       throw error
     }
+  }
+
+  /// The loop of one thread.
+  public static func oneAfterAnother(count: Int, body: (Int) -> Void) {
+    for item in 0..<count { body(item) }
   }
 
   private static func failure() -> NiftiError {

@@ -18,9 +18,9 @@ public struct LabelMap: Sendable {
   /// - Throws: `NiftiError`; `.notLabels` if a value isn't a whole number in 0...255.
   public static func load(_ url: URL, limits: NiftiLimits = NiftiLimits()) throws -> LabelMap {
     do {
-      return try LabelMap(image: try MedicalImage.load(url, limits: limits))
+      return try LabelMap(reading: ByteSource(file: url), limits: limits)
     } catch var error as NiftiError {
-      if error.code == .notLabels { error.fileName = url.lastPathComponent }
+      error.fileName = url.lastPathComponent
       throw error
     }
   }
@@ -29,20 +29,14 @@ public struct LabelMap: Sendable {
   ///
   /// - Throws: `NiftiError`; `.notLabels` if a value isn't a whole number in 0...255.
   public init(file: [UInt8], limits: NiftiLimits = NiftiLimits()) throws {
-    try self.init(image: try MedicalImage(files: [file], limits: limits))
+    try self.init(reading: ByteSource(file), limits: limits)
   }
 
-  private init(image: MedicalImage) throws {
-    let labels = LabelVolume(
-      extent: image.voxels.extent, storage: VoxelStorage(uninitialized: image.voxels.extent.count))
-    for (index, value) in image.voxels.elements.enumerated() {
-      guard let label = UInt8(exactly: value) else {
-        throw NiftiError(
-          .notLabels,
-          "reading a label map needs whole numbers from 0 to 255, found \(value); give the labels, not the image")
-      }
-      labels.elements[index] = label
-    }
-    self.init(labels: labels, geometry: image.geometry)
+  private init(reading source: ByteSource, limits: NiftiLimits) throws {
+    let reader = try NiftiReader(source, limits: limits)
+    let extent = reader.header.extent
+    let labels = LabelVolume(extent: extent, storage: VoxelStorage(uninitialized: extent.count))
+    try reader.readLabels(into: labels.elements)
+    self.init(labels: labels, geometry: reader.header.geometry)
   }
 }

@@ -62,6 +62,26 @@ extension MedicalImage {
     }
   }
 
+  /// Reads files that are in memory, a channel each, which the caller keeps during the call.
+  ///
+  /// - Throws: `NiftiError`; `.mismatch` if the extents differ.
+  public init(borrowing files: [UnsafeRawBufferPointer], limits: NiftiLimits = NiftiLimits()) throws {
+    self = try Self.read(count: files.count, limits: limits) {
+      try NiftiReader(ByteSource(borrowing: files[$0]), limits: limits)
+    } locate: { _ in
+      nil
+    }
+  }
+
+  /// The extent, `[z, y, x]`, that the header of a file in memory announces, before any voxel is read.
+  ///
+  /// - Throws: `NiftiError`, also for an extent that the file can't hold.
+  public static func extent(
+    borrowing file: UnsafeRawBufferPointer, limits: NiftiLimits = NiftiLimits()
+  ) throws -> Extent {
+    try NiftiReader(ByteSource(borrowing: file), limits: limits).header.extent
+  }
+
   private static func read(
     count: Int, limits: NiftiLimits, open: (Int) throws -> NiftiReader, locate: (Int) -> String?
   ) throws -> MedicalImage {

@@ -60,19 +60,58 @@ struct NiftiReader {
   /// - Parameter values: `header.extent.count` elements.
   func readVoxels(into values: UnsafeMutableBufferPointer<Float>) throws {
     let decoder = VoxelDecoder(header)
+    var hasValue = false
+    try forEachChunk(of: values.count) { range, bytes in
+      if decoder.decode(bytes, into: UnsafeMutableBufferPointer(rebasing: values[range])) { hasValue = true }
+    }
+    try check(hasValue: hasValue)
+  }
+
+  /// Reads all voxels as labels `[z, y, x]`, never more than a chunk of them in any other type, and makes sure that the file ends with
+  /// them.
+  ///
+  /// - Parameter labels: `header.extent.count` elements.
+  /// - Throws: `NiftiError.Code.notLabels` where a value isn't a whole number from 0 to 255.
+  func readLabels(into labels: UnsafeMutableBufferPointer<UInt8>) throws {
+    let decoder = VoxelDecoder(header)
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.chunk)
+    defer { values.deallocate() }
+    var hasValue = false
+    try forEachChunk(of: labels.count) { range, bytes in
+      let part = UnsafeMutableBufferPointer(rebasing: values[..<range.count])
+      if decoder.decode(bytes, into: part) { hasValue = true }
+      for (index, value) in zip(range, part) {
+        guard let label = UInt8(exactly: value) else {
+          throw NiftiError(
+            .notLabels,
+            "reading a label map needs whole numbers from 0 to 255, found \(value); give the labels, not the image")
+        }
+        labels[index] = label
+      }
+    }
+    try check(hasValue: hasValue)
+  }
+
+  private func check(hasValue: Bool) throws {
+    guard hasValue else {
+      throw NiftiError(
+        .noValues, "reading an image needs values, but every voxel is NaN or infinite; export the image again")
+    }
+  }
+
+  /// Calls `body` with the bytes of some voxels at a time, `count` in all, then makes sure that nothing follows them.
+  private func forEachChunk(of count: Int, _ body: (Range<Int>, UnsafeRawBufferPointer) throws -> Void) throws {
     let size = header.datatype.size
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 64)
     defer { buffer.deallocate() }
-    var hasValue = false
     var start = 0
-    while start < values.count {
-      let count = min(values.count - start, Self.chunk / size)
-      let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * size)])
+    while start < count {
+      let range = start..<min(count, start + Self.chunk / size)
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(range.count * size)])
       let got = try stream.read(into: bytes)
-      guard got == bytes.count else { throw endsTooEarly(missing: (values.count - start) * size - got) }
-      let part = UnsafeMutableBufferPointer(rebasing: values[start..<start + count])
-      if decoder.decode(UnsafeRawBufferPointer(bytes), into: part) { hasValue = true }
-      start += count
+      guard got == bytes.count else { throw endsTooEarly(missing: (count - start) * size - got) }
+      try body(range, UnsafeRawBufferPointer(bytes))
+      start = range.upperBound
     }
     // Reading on to the end also lets zlib check the sum over the data.
     guard try stream.read(into: .init(rebasing: buffer[..<1])) == 0 else {
@@ -82,10 +121,6 @@ struct NiftiReader {
         the file goes on behind the \(header.extent) voxels (z, y, x) that its header announces; its header is wrong or it \
         holds several volumes
         """)
-    }
-    guard hasValue else {
-      throw NiftiError(
-        .noValues, "reading an image needs values, but every voxel is NaN or infinite; export the image again")
     }
   }
 
