@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+/// `tessera bench`
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures this machine.",
+    subcommands: [BenchForwardCommand.self, BenchResampleCommand.self, BenchExportCommand.self])
+}
