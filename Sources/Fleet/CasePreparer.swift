@@ -3,6 +3,7 @@ internal import Inference
 internal import Kernels
 internal import ModelStore
 internal import NiftiIO
+internal import Preprocessing
 internal import Threads
 internal import Volumes
 
@@ -12,10 +13,12 @@ public struct CasePreparer: RunPreparing {
   private let models: ModelLibrary
   private let pool: ComputePool
   private let thread: BlockingThread
+  private let memory: MemoryBudget
 
   /// - Parameter threads: compute threads.
   /// - Throws: `ThreadError` when the process is out of threads.
-  public init(store: any BlobStore, models: ModelLibrary, threads: Int) throws {
+  public init(store: any BlobStore, models: ModelLibrary, threads: Int, memory: MemoryBudget = MemoryBudget()) throws {
+    self.memory = memory
     self.store = store
     self.models = models
     pool = ComputePool(threads: threads)
@@ -30,16 +33,32 @@ public struct CasePreparer: RunPreparing {
     let options = InferenceOptions(
       folds: try Self.folds(request.folds, of: model), mirroring: run.options.mirroring, stepSize: run.options.stepSize)
     let recipe = try CaseRecipe(model)
-    var files: [[UInt8]] = []
-    for image in run.images { files.append(try await store.get(image).copy) }
+    var files: [Blob] = []
+    for image in run.images { files.append(try await store.get(image)) }
+    let fileBytes = files.reduce(0) { $0 + $1.count }
+    if let first = files.first {
+      try memory.checkReading(
+        try first.withBytes { try MedicalImage.extent(borrowing: $0) }, channels: files.count, files: fileBytes)
+    }
+    let passes = try await passesToCheck(of: run)
     let previousFile = try await previousSegmentation(request, of: run)?.copy
 
     let images = files
-    let (prepared, geometry, timings) = try await thread.run { [pool] in
+    let (prepared, geometry, timings) = try await thread.run { [pool, memory] in
       var watch = Stopwatch(pass: position)
-      let image = try MedicalImage(files: images)
+      // The blobs outlive the call, so the pointers may leave the closures.
+      let image = try withExtendedLifetime(images) {
+        try MedicalImage(borrowing: images.map { $0.withBytes { $0 } })
+      }
       let previous = try previousFile.map { try LabelMap(file: $0).labels }
       watch.lap("read")
+      for pass in passes {
+        let properties = try Preprocessor(plan: pass.recipe.preprocessing).properties(
+          of: image.voxels, spacing: image.spacing)
+        _ = try memory.plan(
+          .preparing, recipe: pass.recipe, options: pass.options, properties: properties, threads: pool.threads,
+          files: fileBytes)
+      }
       let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize).run(
         image: image.voxels, spacing: image.spacing, previous: previous, pool: pool)
       watch.lap("preprocess")
@@ -81,6 +100,21 @@ public struct CasePreparer: RunPreparing {
         reason: "The models can't be averaged: they don't have the same classes, or only some of them are region-based."
       )
     }
+  }
+
+  /// The passes whose memory is looked at before this one begins: where one process takes all steps, all that follow too, so that a
+  /// run is refused before its first tile.
+  private func passesToCheck(of run: RunRecord) async throws -> [(recipe: CaseRecipe, options: InferenceOptions)] {
+    guard memory.limit != nil, run.position == 0 || !memory.isForAllSteps else { return [] }
+    var passes: [(recipe: CaseRecipe, options: InferenceOptions)] = []
+    for pass in memory.isForAllSteps ? run.passes[...] : run.passes[run.position...run.position] {
+      let model = try await models.model(pass.request.model)
+      let options = InferenceOptions(
+        folds: try Self.folds(pass.request.folds, of: model), mirroring: run.options.mirroring,
+        stepSize: run.options.stepSize)
+      passes.append((try CaseRecipe(model), options))
+    }
+    return passes
   }
 
   /// The label map that a cascade's second stage refines, as a NIfTI file.

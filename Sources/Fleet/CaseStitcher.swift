@@ -17,14 +17,17 @@ public struct CaseStitcher: RunStitching {
   private let thread: BlockingThread
   private let softwareVersion: String
   private let removesTiles: Bool
+  private let memory: MemoryBudget
 
   /// - Parameters:
   ///   - threads: compute threads.
   ///   - removesTiles: removes tiles from the store once they are read: for a store that serves one run only.
   /// - Throws: `ThreadError` when the process is out of threads.
   public init(
-    store: any BlobStore, models: ModelLibrary, threads: Int, softwareVersion: String, removesTiles: Bool = false
+    store: any BlobStore, models: ModelLibrary, threads: Int, softwareVersion: String, removesTiles: Bool = false,
+    memory: MemoryBudget = MemoryBudget()
   ) throws {
+    self.memory = memory
     self.store = store
     self.models = models
     self.softwareVersion = softwareVersion
@@ -133,7 +136,10 @@ public struct CaseStitcher: RunStitching {
     let source = StoredTiles(
       work.tiles, from: store, classes: recipe.network.outputChannels, patch: document.plan.patch,
       removesTiles: removesTiles)
-    var segmented = try StitchStep(recipe: recipe).run(
+    let planes = try memory.plan(
+      .stitching, recipe: recipe, options: document.options, properties: document.properties, threads: pool.threads
+    ).planes
+    var segmented = try StitchStep(recipe: recipe, planes: planes).run(
       tiles: source, plan: document.plan, properties: document.properties, pool: pool, probabilitiesFolder: folder?.url,
       postprocessing: joins ? nil : result.postprocessing)
     watch.lap("stitch")
@@ -141,7 +147,10 @@ public struct CaseStitcher: RunStitching {
       segmented = try joined(segmented, document: document, recipe: recipe, result: result, folder: folder.url)
       watch.lap("ensemble")
     }
-    let labelMap = Blob(copying: try LabelMap(labels: segmented.labels, geometry: document.geometry).encoded())
+    let labelMap = Blob(
+      copying: try LabelMap(labels: segmented.labels, geometry: document.geometry).encoded { count, body in
+        pool.forEach(count) { item, _ in body(item) }
+      })
     let labelVoxels = Digest(of: UnsafeRawBufferPointer(segmented.labels.elements))
     var archive: (npz: Blob, pkl: Blob)?
     if result.isFinal, document.savesProbabilities, let probabilities = segmented.probabilities, let folder {

@@ -16,12 +16,14 @@ public actor SlotPredictor: TilePredicting {
   private let models: ModelLibrary
   private let pool: ComputePool
   private let thread: BlockingThread
+  private let memory: MemoryBudget
   private var pass: (document: Digest, resident: ResidentPass)?
   private var network: (key: NetworkKey, predictor: ResidentPredictor)?
 
   /// - Parameter threads: compute threads of this slot.
   /// - Throws: `ThreadError` when the process is out of threads.
-  public init(store: any BlobStore, models: ModelLibrary, threads: Int) throws {
+  public init(store: any BlobStore, models: ModelLibrary, threads: Int, memory: MemoryBudget = MemoryBudget()) throws {
+    self.memory = memory
     self.store = store
     self.models = models
     pool = ComputePool(threads: threads)
@@ -67,11 +69,25 @@ public actor SlotPredictor: TilePredicting {
     if let network, network.key == key { return network.predictor }
     network = nil  // its memory is needed for the next one
     let model = try await models.model(document.model)
+    try check(document, fits: model)
     let predictor = try await thread.run { [pool] in
       ResidentPredictor(try TilePredictor(model: model, options: document.options, pool: pool))
     }
     network = (key, predictor)
     return predictor
+  }
+
+  /// - Throws: `RunFailure` that lets another worker, with more memory, try.
+  private func check(_ document: PassDocument, fits model: TrainedModel) throws {
+    // A process that takes all steps has looked at this one before it began.
+    guard !memory.isForAllSteps else { return }
+    do {
+      _ = try memory.plan(
+        .predicting, recipe: CaseRecipe(model), options: document.options, properties: document.properties,
+        threads: pool.threads)
+    } catch let error as InferenceError where error.code == .outOfMemory {
+      throw RunFailure(kind: .transient, reason: error.description)
+    }
   }
 
   private struct NetworkKey: Equatable {

@@ -11,6 +11,8 @@ public struct InferenceError: Error, Hashable, Sendable, CustomStringConvertible
     case unreadableFile
     /// A file that can't be written.
     case unwritableFile
+    /// A case that needs more memory than it may have.
+    case outOfMemory
   }
 
   public let code: Code

@@ -33,6 +33,30 @@ import Testkit
     #expect(again.log.contains("skipped"))
   }
 
+  /// What a refusal asks for is enough, and not much more than is used: told by the process's own high-water mark.
+  @Test func memoryIsKeptOrRefusedUpFront() async throws {
+    struct Report: Decodable { var peakMemoryBytes: Int }
+    let out = folder.url.appending(path: "out")
+    let arguments = ["-i", small.path, "-o", out.path, "-d", model.path, "--disable_tta"]
+    let refused = try await predict(arguments + ["--max-memory", "1MiB"])
+    #expect(refused.code == 65 && refused.log.contains("1 MiB"), "\(refused.log)")
+    #expect(!exists("out/colin_small.nii.gz"))
+    let tooLittle = try await predict(arguments + ["--max-memory", "99MiB"])
+    #expect(tooLittle.code == 65, "\(tooLittle.log)")
+    let needed = try #require(tooLittle.log.firstMatch(of: /needs (\d+) MiB/)?.1)
+    let kept = try await predict(arguments + ["--max-memory", "\(needed)MiB"])
+    #expect(kept.code == 0, "\(kept.log)")
+    let data = try Data(contentsOf: out.appending(path: "colin_small.json"))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let peak = try decoder.decode(Report.self, from: data).peakMemoryBytes >> 20
+    let limit = try #require(Int(needed))
+    // A debug build's program is larger than a release's, and its small case is mostly program: only the upper bound is exact.
+    #expect(peak <= limit, "peak \(peak) MiB, promised \(limit) MiB")
+    let wrong = try await predict(arguments + ["--max-memory", "much"])
+    #expect(wrong.code == 64)
+  }
+
   @Test func aBadCaseDoesNotStopTheOthers() async throws {
     let input = folder.url.appending(path: "in")
     try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)

@@ -79,16 +79,30 @@ import Volumes
       extent: Extent(z: 100, y: 100, x: 60), spacing: spacing, plan: recipe.preprocessing)
     #expect(properties.resampledExtent == Extent(z: 60, y: 200, x: 200))
     let plan = try recipe.tilePlan(for: properties.resampledExtent, stepSize: 0.5)
-    func forecast(folds: Int) -> MemoryForecast {
-      MemoryForecast(recipe: recipe, plan: plan, properties: properties, folds: folds, threads: 2, networkBytes: 1000)
+    func forecast(planes: Int) -> MemoryForecast {
+      MemoryForecast(
+        recipe: recipe, plan: plan, properties: properties, threads: 2, planes: planes, networkBytes: 1000)
     }
-    let one = forecast(folds: 1)
-    #expect(one.image == 600_000 * 5)
-    #expect(one.volume == 2_400_000 * 4)
-    #expect(one.tile == 32 * 48 * 64 * (1 + 3) * 4)
-    #expect(forecast(folds: 5).tile == 32 * 48 * 64 * (1 + 6) * 4)
-    // 32 planes of 3 classes and weights, 4 planes that are handed on, the importance map; then two planes of float64.
-    #expect(one.slab >= (32 * 4 + 4 * 3) * 40_000 * 4 + 32 * 48 * 64 * 4 + 2 * 3 * 10_000 * 8)
-    #expect(one.network == 1000 && one.peak >= one.image + one.volume + one.tile + one.slab + one.network)
+    let thick = forecast(planes: 16)
+    #expect(thick.image == 600_000 * 4 && thick.labels == 600_000)
+    #expect(thick.volume == 2_400_000 * 4)
+    #expect(thick.tile == 32 * 48 * 64 * (1 + 3) * 4)
+    // Sums of 3 classes and weights, the importance map; then one plane of the network's grid.
+    #expect(thick.slab >= 16 * 4 * 40_000 * 4 + 32 * 48 * 64 * 4 + 3 * 40_000 * 4)
+    let thin = forecast(planes: 1)
+    #expect(thick.slab - thin.slab >= 15 * 4 * 40_000 * 4)
+    #expect(thick.peak >= thick.program + thick.volume + thick.network + max(thick.tile, thick.slab))
+
+    // Thinner slabs before a refusal; a refusal says what is needed.
+    func fitting(_ limit: Int?) throws -> MemoryPlan {
+      try MemoryPlan(limit: limit, work: .stitching) { forecast(planes: $0) }
+    }
+    #expect(try fitting(nil).planes == 16)
+    #expect(try fitting(thick.stitching).planes == 16)
+    #expect(try fitting(thick.stitching - 1).planes == 8)
+    #expect(try fitting(thin.stitching).planes == 1)
+    let error = #expect(throws: InferenceError.self) { try fitting(thin.stitching - 1) }
+    #expect(error?.code == .outOfMemory)
+    #expect(error?.description.contains("\((thin.stitching + (1 << 20) - 1) >> 20) MiB") == true)
   }
 }

@@ -28,5 +28,10 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Compute threads of a slot (TESSERA_THREADS).", valueName: "n"))
   var threads: Int?
 
-  var flags: [String: String?] { ["threads": threads.map(String.init)] }
+  @Option(
+    name: .customLong("max-memory"),
+    help: ArgumentHelp("Memory that the process may use, such as 4GiB (TESSERA_MAX_MEMORY).", valueName: "size"))
+  var maxMemory: String?
+
+  var flags: [String: String?] { ["threads": threads.map(String.init), "max.memory": maxMemory] }
 }

@@ -60,24 +60,29 @@ struct RoleProcess {
   ) throws -> any Service {
     let service = ServiceSettings(
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
+    // One process with several roles has their needs at the same time, so each gets its share.
+    let memory = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
+    let slotMemory = MemoryBudget(limit: memory.limit.map { $0 / settings.slots })
     switch role {
     case .worker:
       let slots = try (0..<settings.slots).map { _ in
-        try SlotPredictor(store: store, models: models, threads: settings.threads)
+        try SlotPredictor(store: store, models: models, threads: settings.threads, memory: slotMemory)
       }
       return WorkerService(queue: queue, slots: slots, name: name, logger: logger)
     case .dispatcher:
       guard let ledger else { throw SettingsError("A dispatcher needs the database.") }
       return DispatcherService(
         ledger: ledger, queue: queue,
-        preparer: try CasePreparer(store: store, models: models, threads: settings.threads), settings: service,
+        preparer: try CasePreparer(store: store, models: models, threads: settings.threads, memory: memory),
+        settings: service,
         logger: logger)
     case .aggregator:
       guard let ledger else { throw SettingsError("An aggregator needs the database.") }
       return AggregatorService(
         ledger: ledger, queue: queue,
         stitcher: try CaseStitcher(
-          store: store, models: models, threads: settings.threads, softwareVersion: SoftwareVersion.current),
+          store: store, models: models, threads: settings.threads, softwareVersion: SoftwareVersion.current,
+          memory: memory),
         settings: service, logger: logger)
     }
   }

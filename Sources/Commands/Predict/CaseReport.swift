@@ -1,6 +1,7 @@
 internal import Digests
 internal import FleetContracts
 internal import Foundation
+internal import Inference
 
 /// What `tessera predict` says of a case: `CASE.json`, and `--json`. Keys are written in snake case.
 struct CaseReport: Encodable {
@@ -49,6 +50,8 @@ struct CaseReport: Encodable {
   /// Engine and instruction set, such as `blas/avx512`.
   var engine: String
   var threads: Int
+  /// The most memory that the process has had in use so far, in bytes, mapped files included.
+  var peakMemoryBytes: Int
   var softwareVersion: String
   var finishedAt: Date
 
@@ -72,6 +75,7 @@ struct CaseReport: Encodable {
     timings = outcome.timings.map { Timing(pass: $0.pass, step: $0.step, seconds: $0.seconds) }
     engine = outcome.engine
     self.threads = threads
+    peakMemoryBytes = PeakMemory.bytes
     softwareVersion = outcome.softwareVersion
     finishedAt = run.finishedAt ?? Date()
   }

@@ -21,12 +21,16 @@ struct LocalFleet {
   let records: [ModelRecord]
   private let models: ModelLibrary
   private let threads: Int
+  private let memory: MemoryBudget
   private let logger: Logger
 
   /// Opens the models.
-  /// - Parameter predictsFirstStages: whether a cascade's first stage is to be predicted here; else its label maps are given.
+  /// - Parameters:
+  ///   - predictsFirstStages: whether a cascade's first stage is to be predicted here; else its label maps are given.
+  ///   - maxMemory: bytes that the process may have in use.
   /// - Throws: errors of `ModelStore` when a folder holds no usable model.
-  init(_ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, logger: Logger) async throws {
+  init(_ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, maxMemory: Int?, logger: Logger) async throws {
+    memory = MemoryBudget(limit: maxMemory, isForAllSteps: true)
     models = ModelLibrary()
     self.threads = threads
     self.logger = logger
@@ -81,16 +85,18 @@ struct LocalFleet {
     let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval)
     let services: [any Service] = [
       DispatcherService(
-        ledger: ledger, queue: queue, preparer: try CasePreparer(store: store, models: models, threads: threads),
+        ledger: ledger, queue: queue,
+        preparer: try CasePreparer(store: store, models: models, threads: threads, memory: memory),
         settings: settings, logger: logger),
       WorkerService(
-        queue: queue, slots: [try SlotPredictor(store: store, models: models, threads: threads)], name: "local",
+        queue: queue, slots: [try SlotPredictor(store: store, models: models, threads: threads, memory: memory)],
+        name: "local",
         logger: logger),
       AggregatorService(
         ledger: ledger, queue: queue,
         stitcher: try CaseStitcher(
           store: store, models: models, threads: threads, softwareVersion: SoftwareVersion.current,
-          removesTiles: true),
+          removesTiles: true, memory: memory),
         settings: settings, logger: logger),
     ]
     let submission = Submission(

@@ -60,6 +60,13 @@ struct PredictCommand: AsyncParsableCommand {
   @Option(help: "Compute threads. Default: all processors. The result doesn't depend on it.")
   var threads: Int?
 
+  @Option(
+    name: [.customLong("max-memory"), .customLong("max_memory")],
+    help: ArgumentHelp(
+      "Memory that the process may use, such as 4GiB: kept by smaller slabs, or the case is refused before it begins.",
+      valueName: "size"))
+  var maxMemory: ByteCount?
+
   @Flag(help: "Print the reports as a JSON array instead of tables.")
   var json = false
 
@@ -80,7 +87,7 @@ struct PredictCommand: AsyncParsableCommand {
       let rules = try postprocessing.rules()
       let fleet = try await LocalFleet(
         try model.members(), predictsFirstStages: lowResolution == nil, threads: threads,
-        logger: FleetLogging.logger("predict"))
+        maxMemory: maxMemory?.bytes, logger: FleetLogging.logger("predict"))
       if model.folds.folds == ["all"], let folds = fleet.members.first?.folds {
         Output.note("-f all: \(folds.joined(separator: ", "))")
       }

@@ -12,6 +12,8 @@ struct FleetSettings {
   var threads: Int
   /// `worker.slots`, `TESSERA_WORKER_SLOTS`: tiles that a worker computes at once; default 1.
   var slots: Int
+  /// `max.memory`, `TESSERA_MAX_MEMORY`: bytes that the process may have in use, such as `4GiB`; default: no limit.
+  var maxMemory: Int?
   /// `lease.seconds`, `TESSERA_LEASE_SECONDS`: how long a claim on a run lasts without being renewed; default 30.
   var leaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
@@ -51,6 +53,14 @@ struct FleetSettings {
       }
       return number
     }
+    func memory(_ key: ConfigKey) throws -> Int? {
+      guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return nil }
+      guard let count = ByteCount(argument: text) else {
+        throw SettingsError(
+          "The setting \(key.components.joined(separator: ".")) is \(text); it must be a size such as 4GiB.")
+      }
+      return count.bytes
+    }
     return FleetSettings(
       broker: reader.string(forKey: "amqp.url", isSecret: true),
       database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
@@ -58,6 +68,7 @@ struct FleetSettings {
         ?? defaultCacheFolder,
       threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
       slots: try whole("worker.slots", default: 1, in: 1...256),
+      maxMemory: try memory("max.memory"),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400))

@@ -1,71 +1,103 @@
+internal import Kernels
 public import Preprocessing
 public import SlidingWindow
 public import Volumes
 
-/// The memory that a case will need, told before it is started: bytes of voxels, weights and workspace, without the program itself.
+/// The memory that a case will need, told before it is started: resident bytes, mapped files included, of a process that works on it.
 public struct MemoryForecast: Hashable, Sendable, Codable {
-  /// The image and its label map.
+  /// The program itself: code, libraries, the runtimes' own memory.
+  public var program = MemoryForecast.programBytes
+  private static let programBytes = 96 << 20
+  /// The image's files.
+  public var files: Int
+  /// The image as float32.
   public var image: Int
-  /// What preprocessing holds beside the image.
+  /// What preprocessing holds beside the image: slices between two axes, masks.
   public var preprocessing: Int
-  /// The preprocessed volume, of which a mapped file counts as little as is read at a time.
+  /// The preprocessed volume.
   public var volume: Int
   /// One patch and its probabilities.
   public var tile: Int
-  /// Accumulators and planes of stitching and export.
-  public var slab: Int
   /// The folds' weights and the engine's workspace.
   public var network: Int
+  /// Sums and rows of stitching and export, and the planes of a stored tile that are read at a time.
+  public var slab: Int
+  /// The label map, on the image's grid.
+  public var labels: Int
 
   /// While an image is prepared.
-  public var preparing: Int { image + preprocessing + volume }
+  public var preparing: Int { program + files + image + preprocessing + volume }
   /// While tiles are predicted, in one worker slot.
-  public var predicting: Int { volume + tile + network }
+  public var predicting: Int { program + volume + tile + network }
   /// While tiles that are stored elsewhere are stitched.
-  public var stitching: Int { image + tile + slab }
-  /// The peak of a process that does all steps, stitching each tile when it is predicted.
-  public var peak: Int { max(preparing, image + volume + tile + slab + network) }
+  public var stitching: Int { program + slab + labels }
+  /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its worker slot keeps
+  /// volume and network until then.
+  public var peak: Int {
+    max(
+      preparing, predicting, volume + network + stitching, program + files + volume + network + image + labels)
+  }
 
   /// - Parameters:
   ///   - plan: the case's tile plan.
   ///   - properties: of the case; `CaseProperties.uncropped` where the image hasn't been read yet.
-  ///   - folds: how many folds are averaged.
+  ///   - planes: that are stitched at a time.
   ///   - networkBytes: weights of all folds and workspace of the engine, in bytes.
+  ///   - files: bytes of the image's files.
   public init(
-    recipe: CaseRecipe, plan: TilePlan, properties: CaseProperties, folds: Int, threads: Int, networkBytes: Int
+    recipe: CaseRecipe, plan: TilePlan, properties: CaseProperties, threads: Int,
+    planes: Int = Stitcher.defaultPlanes, networkBytes: Int, files: Int = 0
   ) {
     let float = MemoryLayout<Float>.stride
     let classes = recipe.network.outputChannels
-    image = properties.originalExtent.count * (recipe.channels * float + 1)
-    // Two float32 volumes of one channel, before or after resampling, and a mask (`Preprocessor.run`).
-    preprocessing = max(properties.croppedExtent.count, properties.resampledExtent.count) * (2 * float + 1)
-    volume = properties.resampledExtent.count * recipe.channels * float
-    tile = plan.patch.count * (recipe.channels + classes * (folds > 1 ? 2 : 1)) * float
-    slab =
-      Stitcher(plan: plan, classes: classes).workingBytes
-      + Exporter.workingBytes(properties, classes: classes, threads: threads)
-    network = networkBytes
-  }
-}
-
-extension CaseProperties {
-  /// The properties that an image without a zero border would have: known from its header alone, and an upper bound.
-  /// - Parameters:
-  ///   - extent: the image's, `[z, y, x]`.
-  ///   - spacing: the image's, in mm.
-  public static func uncropped(extent: Extent, spacing: Spacing, plan: PreprocessingPlan) -> CaseProperties {
-    let axes = plan.transposeForward
-    let (turned, original) = (axes.apply(extent), axes.apply(spacing))
-    var target = plan.targetSpacing
-    if plan.variant == .generic2D { target.z = original.z }
-    if plan.variant == .unresampled3D { target = original }
-    let lengths = (0..<3).map { axis in
-      let length = (original[axis] / target[axis] * Double(turned[axis])).rounded(.toNearestOrEven)
-      return length.isFinite ? Int(min(max(length, 1), Double(Int32.max))) : 1
+    let channels = recipe.network.inputChannels
+    let resampled = properties.resampledExtent
+    image = properties.originalExtent.count * recipe.channels * float
+    labels = properties.originalExtent.count
+    // The second stage of a cascade also has the labels of the first, one byte a voxel.
+    let previous = recipe.previousClasses > 0 ? 1 : 0
+    volume = resampled.count * (recipe.channels * float + previous)
+    preprocessing = Self.betweenAxes(properties) * float + previous * properties.originalExtent.count
+    if recipe.preprocessing.channels.contains(where: { $0.usesMask && $0.scheme != .noNorm }) {
+      preprocessing += 2 * properties.originalExtent.count + resampled.count
     }
-    return CaseProperties(
-      originalExtent: extent, originalSpacing: spacing,
-      cropBox: VoxelBox(lower: Extent(z: 0, y: 0, x: 0), upper: extent), resampledExtent: Extent(lengths),
-      spacingAfterResampling: target, transposeForward: axes)
+    tile = plan.patch.count * (channels + classes) * float
+    let stitcher = Stitcher(plan: plan, classes: classes, planes: planes)
+    slab =
+      stitcher.workingBytes + Exporter.workingBytes(properties, classes: classes, threads: threads)
+      + Self.mapped(classes: classes, planes: stitcher.planes, patch: plan.patch)
+    network = networkBytes
+    self.files = files
+  }
+
+  /// Whether an image can be read at all.
+  /// - Throws: `InferenceError.Code.outOfMemory`.
+  public static func checkReading(_ extent: Extent, channels: Int, files: Int, limit: Int) throws {
+    let needed = programBytes + files + extent.count * channels * MemoryLayout<Float>.stride
+    guard needed <= limit else {
+      throw InferenceError(
+        .outOfMemory,
+        "Reading \(channels) channel(s) of \(extent) voxels needs \(MemoryPlan.mebibytes(needed)) of memory and more for all else, "
+          + "but the limit is \(MemoryPlan.mebibytes(limit)); give it more, or use a machine that has it.")
+    }
+  }
+
+  /// Voxels of the slices that were resampled in their planes and not yet across: slices lie across the image's first axis.
+  private static func betweenAxes(_ properties: CaseProperties) -> Int {
+    let axis = properties.transposeForward.order[0] == 0 ? 0 : properties.transposeForward.order[1] == 0 ? 1 : 2
+    let length = properties.croppedExtent.z
+    guard length != properties.resampledExtent[axis] else { return 0 }
+    var extent = properties.resampledExtent
+    extent[axis] = length
+    return extent.count
+  }
+
+  /// Bytes of a mapped tile that are in memory while some of its planes are read. The system maps a large file by huge pages, of which
+  /// a class's planes lie in one more than they fill.
+  private static func mapped(classes: Int, planes: Int, patch: Extent) -> Int {
+    let hugePage = 2 << 20
+    let stretch = min(planes, patch.z) * patch.y * patch.x * MemoryLayout<Float>.stride
+    let whole = patch.count * MemoryLayout<Float>.stride
+    return classes * min(whole, (stretch + hugePage - 1) / hugePage * hugePage + hugePage)
   }
 }

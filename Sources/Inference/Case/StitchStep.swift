@@ -29,9 +29,12 @@ public struct SegmentedCase: Sendable {
 /// Last step: from tiles to the image's label map, slab by slab.
 public struct StitchStep: Sendable {
   public let recipe: CaseRecipe
+  /// Planes of the network's grid that are stitched at a time; the result doesn't depend on it.
+  public let planes: Int
 
-  public init(recipe: CaseRecipe) {
+  public init(recipe: CaseRecipe, planes: Int = Stitcher.defaultPlanes) {
     self.recipe = recipe
+    self.planes = planes
   }
 
   /// - Parameters:
@@ -58,7 +61,8 @@ public struct StitchStep: Sendable {
     let exporter = try Exporter(
       properties: properties, interpolation: ExportInterpolation(properties, parameters: recipe.export),
       classes: classes, rule: recipe.rule, pool: pool, probabilities: kept)
-    try Stitcher(plan: plan, classes: classes).run(tiles: tiles, pool: pool) { try exporter.consume($0) }
+    try Stitcher(plan: plan, classes: classes, planes: planes)
+      .run(tiles: tiles, pool: pool) { try exporter.consume($0) }
     return try SegmentedCase(
       labels: try exporter.finish(), properties: properties, recipe: recipe, postprocessing: postprocessing,
       probabilities: kept)
