@@ -30,9 +30,10 @@ public actor ModelLibrary {
   /// Opens a model where it lies, and takes it up under its digest.
   /// - Throws: `ModelStoreError`; `InferenceError` for a model that this version can't apply.
   public func adopt(
-    folder: URL, selection: FoldSelection, checkpoint: String
+    folder: URL, selection: FoldSelection, checkpoint: String, treatedAs trainer: String? = nil
   ) throws -> (record: ModelRecord, folds: [String]) {
-    let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
+    let model = try TrainedModel.open(
+      folder: folder, folds: selection, checkpoint: checkpoint, treatedAs: trainer)
     _ = try CaseRecipe(model)  // refuses a model that can't be applied before any image is read
     let manifest = try ModelManifest(of: model).encoded()
     let digest = Digest(of: manifest)
@@ -43,9 +44,11 @@ public actor ModelLibrary {
   /// Puts all files of a model into `store`, so that workers can fetch it.
   /// - Throws: `ModelStoreError`, `BlobStoreError`; `InferenceError` for a model that this version can't apply.
   public static func publish(
-    folder: URL, selection: FoldSelection, checkpoint: String, name: String, to store: any BlobStore
+    folder: URL, selection: FoldSelection, checkpoint: String, treatedAs trainer: String? = nil, name: String,
+    to store: any BlobStore
   ) async throws -> ModelRecord {
-    let model = try TrainedModel.open(folder: folder, folds: selection, checkpoint: checkpoint)
+    let model = try TrainedModel.open(
+      folder: folder, folds: selection, checkpoint: checkpoint, treatedAs: trainer)
     // What can't be applied or loaded here can't be there: better now than in a worker at night.
     _ = try CaseRecipe(model)
     for fold in model.folds { _ = try model.weights(fold: fold) }
@@ -85,7 +88,7 @@ public actor ModelLibrary {
       try await Self.fetch(manifest, from: store, into: folder)
     }
     let model = try TrainedModel.open(
-      folder: folder, folds: manifest.foldSelection, checkpoint: manifest.checkpoint)
+      folder: folder, folds: manifest.foldSelection, checkpoint: manifest.checkpoint, treatedAs: manifest.treatedAs)
     opened[digest] = model
     return model
   }

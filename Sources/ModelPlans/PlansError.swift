@@ -24,7 +24,7 @@ public enum PlansError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownTrainer(let name):
       "The model was trained by '\(name)', which isn't part of nnU-Net 1.7.1: its network, activation and mirroring are "
         + "decided by code that isn't in the model. If it only changes the training, nnUNet_change_trainer_class can rename "
-        + "it to the trainer that it derives from, such as nnUNetTrainerV2."
+        + "it to the trainer that it derives from, such as nnUNetTrainerV2, and --treat-as takes it for that one as it is."
     }
   }
 }

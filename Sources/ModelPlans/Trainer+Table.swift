@@ -141,7 +141,7 @@ extension Trainer {
     }
     if distributed.contains(name) {
       return
-        "nnU-Net itself can't predict with; rename it by nnUNet_change_trainer_class to the same trainer without _DDP"
+        "nnU-Net itself can't predict with; rename it by nnUNet_change_trainer_class to the same trainer without _DDP, or pass that to --treat-as"
     }
     if name == softDeepSupervision {
       return "needs a loss function that nnU-Net 1.7.1 doesn't contain, so nnU-Net itself can't predict with it"

@@ -56,6 +56,22 @@ import Testkit
     #expect(digests[0] == digests[1])
   }
 
+  @Test func aModelThatIsTakenForAnotherTrainersReachesTheWorkersAsThat() async throws {
+    let store = InMemoryBlobStore()
+    let cache = try TemporaryFolder()
+    func publish(_ trainer: String?) async throws -> ModelRecord {
+      try await ModelLibrary.publish(
+        folder: model, selection: .automatic, checkpoint: "model_final_checkpoint", treatedAs: trainer, name: "m",
+        to: store)
+    }
+    let (plain, other) = try await (publish(nil), publish("nnUNetTrainerV2_noMirroring"))
+    #expect(plain.digest != other.digest)
+    let models = ModelLibrary(store: store, cacheFolder: cache.url)
+    #expect(try await models.model(plain.digest).mirroringAllowed)
+    #expect(try await !models.model(other.digest).mirroringAllowed)
+    await #expect(throws: (any Error).self) { try await publish("nnUNetTrainerV2_BN") }
+  }
+
   @Test func aFoldThatTheModelLacksIsRefusedBeforeThereAreTiles() async throws {
     let store = InMemoryBlobStore()
     let models = ModelLibrary()

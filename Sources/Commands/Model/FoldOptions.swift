@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import ModelStore
 
-/// Which folds of a trained model, and which of their checkpoints: nnU-Net's words.
+/// Which folds of a trained model, which of their checkpoints, in nnU-Net's words; and which trainer the model is taken for.
 struct FoldOptions: ParsableArguments {
   @Option(
     name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
@@ -14,6 +14,13 @@ struct FoldOptions: ParsableArguments {
     name: .customLong("chk", withSingleDash: true),
     help: ArgumentHelp("Base name of the checkpoint files.", valueName: "name"))
   var checkpoint = TrainedModel.defaultCheckpoint
+
+  @Option(
+    name: [.customLong("treat-as"), .customLong("treat_as")],
+    help: ArgumentHelp(
+      "Take the model for one of this trainer of nnU-Net, such as nnUNetTrainerV2, instead of the class that it names.",
+      valueName: "trainer"))
+  var treatedAs: String?
 
   func validate() throws { _ = try selection() }
 

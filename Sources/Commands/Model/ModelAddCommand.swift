@@ -48,7 +48,8 @@ struct ModelAddCommand: AsyncParsableCommand {
       let store = try adapters.store()
       let record = try await ModelSource.withFolder(of: folder, configuration: try source.wanted()) { model in
         var record = try await ModelLibrary.publish(
-          folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, name: name, to: store)
+          folder: model, selection: try folds.selection(), checkpoint: folds.checkpoint, treatedAs: folds.treatedAs,
+          name: name, to: store)
         if record.needsPrevious {
           let stage = firstStage.map { URL(filePath: $0) } ?? (try? ModelLocation.firstStage(of: model))
           if let stage {

@@ -23,7 +23,9 @@ struct ModelInspectCommand: AsyncParsableCommand {
     try await Failures.reported {
       let summary = try await ModelSource.withFolder(of: folder, configuration: try source.wanted()) { folder in
         try ModelSummary(
-          of: TrainedModel.open(folder: folder, folds: try folds.selection(), checkpoint: folds.checkpoint))
+          of: TrainedModel.open(
+            folder: folder, folds: try folds.selection(), checkpoint: folds.checkpoint,
+            treatedAs: folds.treatedAs))
       }
       if json { return try Output.json(summary) }
       for (title, text) in lines(of: summary) {

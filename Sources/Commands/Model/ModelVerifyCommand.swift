@@ -45,7 +45,9 @@ struct ModelVerifyCommand: AsyncParsableCommand {
 
   private func verifyFiles() async throws {
     try await ModelSource.withFolder(of: model, configuration: try source.wanted()) { folder in
-      let opened = try TrainedModel.open(folder: folder, folds: try folds.selection(), checkpoint: folds.checkpoint)
+      let opened = try TrainedModel.open(
+        folder: folder, folds: try folds.selection(), checkpoint: folds.checkpoint,
+        treatedAs: folds.treatedAs)
       for fold in opened.folds {
         _ = try opened.weights(fold: fold)
         Output.line("whole   \(fold)")

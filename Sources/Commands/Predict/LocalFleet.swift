@@ -38,7 +38,7 @@ struct LocalFleet {
     var records: [ModelRecord] = []
     for model in chosen {
       var (record, folds) = try await models.adopt(
-        folder: model.folder, selection: model.folds, checkpoint: model.checkpoint)
+        folder: model.folder, selection: model.folds, checkpoint: model.checkpoint, treatedAs: model.treatedAs)
       if record.needsPrevious, predictsFirstStages {
         // As in nnU-Net: the same folds, of its default checkpoint.
         let stage = try await models.adopt(

@@ -99,7 +99,7 @@ struct ModelOptions: ParsableArguments {
     }
     return places.enumerated().map { index, place in
       LocalModel(
-        folder: place.folder, folds: selection, checkpoint: folds.checkpoint,
+        folder: place.folder, folds: selection, checkpoint: folds.checkpoint, treatedAs: folds.treatedAs,
         weight: weights.isEmpty ? 1 : weights[index], firstStage: place.firstStage)
     }
   }
@@ -110,6 +110,8 @@ struct LocalModel {
   var folder: URL
   var folds: FoldSelection
   var checkpoint: String
+  /// nnU-Net's trainer to take it for; `nil` for the one that it names.
+  var treatedAs: String?
   var weight: Double
   /// Finds the folder of a cascade's first stage; asked only where there is one to be predicted.
   var firstStage: () throws -> URL
