@@ -76,8 +76,16 @@ let package = Package(
     module("NiftiIO", ["Volumes", "Deflate", "CNifti"], optimised: true),
     module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
-    module("LabelShapes", ["Volumes"], optimised: true),
+    module("LabelShapes", ["Volumes", "Kernels"], optimised: true),
     module("Postprocessing", ["LabelShapes", "Volumes", "PythonJSON"]),
+    module("Evaluation", ["LabelShapes", "Volumes", "Kernels"], optimised: true),
+    module("LabelFolders", ["Postprocessing", "Evaluation", "NiftiIO", "Volumes", "Kernels", "PythonJSON", "Digests"]),
+    module(
+      "ModelSelection",
+      [
+        "LabelFolders", "Postprocessing", "Evaluation", "Inference", "ModelStore", "Pickles", "NiftiIO", "Volumes",
+        "Kernels", "PythonJSON",
+      ]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
     module(
       "Inference",
@@ -112,8 +120,7 @@ let package = Package(
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory",
-        argumentParser, logging,
-        lifecycle, configuration,
+        "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", argumentParser, logging, lifecycle, configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -137,7 +144,11 @@ let package = Package(
         "Kernels", "Pickles", "ZipFiles",
       ]),
     tests("PythonJSONTests", ["PythonJSON"]),
-    tests("LabelShapesTests", ["LabelShapes", "Volumes"]),
+    tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),
+    tests("EvaluationTests", ["Evaluation", "PythonJSON", "Volumes", "Kernels"]),
+    tests("LabelFoldersTests", ["LabelFolders", "Evaluation", "Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
+    tests(
+      "ModelSelectionTests", ["ModelSelection", "LabelFolders", "Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PostprocessingTests", ["Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),

@@ -15,9 +15,10 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: SoftwareVersion.current,
     subcommands: [
-      PredictCommand.self, EnsembleCommand.self, ModelCommand.self, SubmitCommand.self, StatusCommand.self,
-      MigrateCommand.self,
-      DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, UpCommand.self, BenchCommand.self,
+      PredictCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
+      FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
+      StatusCommand.self, MigrateCommand.self, DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self,
+      UpCommand.self, BenchCommand.self,
     ])
 
   public init() {}

@@ -38,12 +38,17 @@ public struct LabelBoxes: Sendable {
   /// The box around all voxels of `labels`; `nil` where none of them occurs.
   public func box(of labels: LabelSet) -> VoxelBox? {
     let found = labels.labels.compactMap { boxes[Int($0)] }
-    guard var union = found.first else { return nil }
-    for box in found.dropFirst() {
-      for axis in 0..<3 {
-        union.lower[axis] = min(union.lower[axis], box.lower[axis])
-        union.upper[axis] = max(union.upper[axis], box.upper[axis])
-      }
+    return found.dropFirst().reduce(found.first) { $0?.union($1) }
+  }
+}
+
+extension VoxelBox {
+  /// The smallest box that holds both.
+  public func union(_ other: VoxelBox) -> VoxelBox {
+    var union = self
+    for axis in 0..<3 {
+      union.lower[axis] = min(lower[axis], other.lower[axis])
+      union.upper[axis] = max(upper[axis], other.upper[axis])
     }
     return union
   }

@@ -22,6 +22,16 @@ extension JSONValue {
     return nil
   }
 
+  /// With null in the place of NaN and infinities, for readers that know JSON alone.
+  public func replacingNonNumbers() -> JSONValue {
+    switch self {
+    case .float(let value) where !value.isFinite: .null
+    case .array(let values): .array(values.map { $0.replacingNonNumbers() })
+    case .object(let entries): .object(entries.mapValues { $0.replacingNonNumbers() })
+    default: self
+    }
+  }
+
   public var isNull: Bool { self == .null }
 
   /// An integer, or a float without a fraction that fits, such as `3.0`.

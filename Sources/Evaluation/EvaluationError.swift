@@ -1,0 +1,6 @@
+/// Two label maps that can't be compared: one sentence for a person.
+public struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
