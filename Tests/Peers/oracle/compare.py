@@ -11,8 +11,8 @@ def compare_case(expected, found, name):
     report = dict(case=name)
     there = [os.path.exists(f"{folder}/{name}.nii.gz") for folder in (expected, found)]
     if not all(there):
-        if there == [True, False] and np.isnan(np.load(f"{expected}/{name}.npz")["softmax"]).all():
-            there[0] = False  # nnU-Net computed nothing but NaN and wrote an empty label map
+        if there == [True, False] and np.isnan(np.load(f"{expected}/{name}.npz")["softmax"]).any():
+            there[0] = False  # nnU-Net computed NaN and wrote a label map of it
         report["missing"] = {(True, False): "ours", (False, True): "nnU-Net's", (False, False): "both"}[tuple(there)]
         return report
     theirs, ours = (sitk.ReadImage(f"{folder}/{name}.nii.gz") for folder in (expected, found))

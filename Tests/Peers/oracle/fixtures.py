@@ -24,7 +24,7 @@ CASES = {
     "transposed": case(
         model(101, features=2, classes=3, transpose=[2, 0, 1],
               stages=[stage((8, 16, 16), (3.6, 1, 1), [[1, 2, 2], [2, 2, 2]], FLAT)]),
-        dict(even=small(1, shape=[22, 26, 30], spacing=[1.1, 0.9, 1.2]),
+        dict(even=small(1, shape=[20, 22, 24], spacing=[1.1, 0.9, 1.2]),
              coarse=small(2, shape=[26, 24, 9], spacing=[1, 1, 3.6], border=[[3, 1], [0, 4], [1, 0]])),
         mirroring=False),
     "transposed_2d": case(
@@ -34,12 +34,12 @@ CASES = {
              even=small(4, shape=[20, 12, 17], spacing=[1.2, 1, 0.8], border=[[2, 2], [0, 1], [0, 3]]),
              slice=small(5, shape=[23, 1, 19], spacing=[1, 2, 1]))),
     "regions": case(
-        model(103, features=2, classes=3, trainer="nnUNetTrainerV2BraTSRegions",
+        model(152, features=3, classes=3, trainer="nnUNetTrainerV2BraTSRegions",
               channels=[channel("nonCT", True), channel("nonCT", True)]),
         dict(ball=small(6, shape=[22, 24, 20], spacing=[1.3, 1, 1], round=True)), mirroring=False),
     # The container of torch before 1.6, plans from before 2020, fold `all`.
     "old": case(
-        model(104, features=2, folds=["all"], transpose=None, convolutions=None, preprocessor=None, legacy=True,
+        model(134, features=2, folds=["all"], transpose=None, convolutions=None, preprocessor=None, legacy=True,
               stages=[dict(patch=[8, 16, 16], spacing=[2, 1, 1], pools=None, kernels=None, num_pool=[1, 2, 2])]),
         dict(brain=small(7, shape=[12, 24, 20], spacing=[2, 0.9, 1.1])), folds=["all"]),
     "two_channels": case(
@@ -50,7 +50,7 @@ CASES = {
              holes=small(9, shape=[30, 22, 24], spacing=[1, 1.2, 1.1], round=True, hole=True)), mirroring=False),
     # Smaller than the patch in one axis, in all; one and two slices.
     "small": case(
-        model(106, features=2, stages=[stage((6, 18, 22), (1, 1, 1), [[1, 2, 2]], [[1, 3, 3], [3, 3, 3]])]),
+        model(141, features=2, stages=[stage((6, 18, 22), (1, 1, 1), [[1, 2, 2]], [[1, 3, 3], [3, 3, 3]])]),
         dict(narrow=small(10, shape=[9, 30, 7]), tiny=small(11, shape=[3, 5, 4]), one=small(12, shape=[1, 21, 25]),
              two=small(13, shape=[2, 24, 19], spacing=[1.4, 1.1, 1])), step=0.7),
     # At, below and above the ratio 3, in the image and in the target; two equally coarse axes.

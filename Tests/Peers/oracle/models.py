@@ -93,8 +93,8 @@ def _randomize(network, generator):
                 buffer.uniform_(0.5, 2, generator=generator)
 
 
-def _balance_head(network, patch, channels, generator):
-    """Makes the mean logit of each class 0 and their deviation 2.5, over a patch with structure."""
+def _balance_head(network, patch, channels, generator, regions):
+    """Lets every class win somewhere: each has a centre among the features of a patch with structure, and the nearest wins."""
     noise = torch.randn((channels, *patch), generator=generator).numpy()
     field = np.stack([gaussian_filter(n, 2) for n in noise])
     field = (field - field.mean()) / (field.std() + 1e-8)
@@ -107,10 +107,25 @@ def _balance_head(network, patch, channels, generator):
         handle.remove()
         features = seen[-1][0].flatten(1)
         mean = features.mean(1)
-        weight = head.weight.flatten(1)
-        weight -= torch.outer(weight @ mean, mean) / (mean @ mean + 1e-12)
-        weight *= 2.5 / ((weight @ features).std() + 1e-12)
+        unit = mean / (mean @ mean + 1e-12)
+        rest = features - torch.outer(mean, unit @ features)
+        directions, deviations, _ = torch.linalg.svd(rest, full_matrices=False)
+        deviations = deviations / rest.shape[1] ** 0.5
+        kept = int((deviations > 1e-3 * deviations[0]).sum())
+        classes = head.weight.shape[0]
+        if kept == 1 and not regions:
+            centres = torch.linspace(-1.2, 1.2, classes)[torch.randperm(classes, generator=generator)][:, None]
+        else:
+            centres = torch.randn((classes, kept), generator=generator)
+        # Logits of nearest centres: the features' mean, nearly constant, carries what doesn't depend on the place.
+        weight = centres @ (directions[:, :kept] / deviations[:kept]).T
+        if not regions:
+            weight -= torch.outer((centres ** 2).sum(1) / 2, unit)
+        logits = weight @ features
+        weight *= 2.5 / (logits - logits.mean(0)).std() if not regions else 2.5 / logits.std()
         head.weight.copy_(weight.reshape(head.weight.shape))
+        if head.bias is not None:
+            head.bias.mul_(0.3)
 
 
 def make_model(spec, folder):
@@ -137,7 +152,7 @@ def make_model(spec, folder):
             trainer.initialize(False)
         network = trainer.network
         _randomize(network, generator)
-        _balance_head(network, trainer.patch_size, trainer.num_input_channels, generator)
+        _balance_head(network, trainer.patch_size, trainer.num_input_channels, generator, "Regions" in spec["trainer"])
         trainer.fold = 0
         path = os.path.join(trainer.output_folder, "model_final_checkpoint.model")
         os.makedirs(trainer.output_folder, exist_ok=True)
