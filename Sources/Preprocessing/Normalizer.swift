@@ -31,6 +31,14 @@ struct Normalizer {
     case .ct2(let lower, let upper):
       let (lower, upper) = (Float(lower), Float(upper))
       let (mean, sd) = try statistics(channel: channel) { value, _ in value > lower && value < upper }
+      guard sd > 0 else {
+        throw PreprocessingError(
+          .notFinite,
+          """
+          normalising channel \(channel) needs voxels of different values between \(lower) and \(upper), but all there are \(mean); \
+          check that the image has content
+          """)
+      }
       map { (Self.clip($0, lower, upper) - mean) / sd }
     case .zScore:
       let marks = mask?.elements

@@ -91,6 +91,7 @@ struct PreprocessorTests {
     expect(.emptyResult, plan([.zScore], spacing: Spacing(z: 1e-9, y: 1e-9, x: 1)), source, Self.unit)
     expect(.spacing, plan([.zScore]), source, Spacing(z: 0, y: 1, x: 1))
     expect(.notFinite, plan([.zScore]), image(source.extent) { $0 == 3 ? .infinity : 1 }, Self.unit)
+    expect(.notFinite, plan([.ct2(lower: 0, upper: 9)]), image(source.extent) { _ in 7 }, Self.unit)
     let infinite = image(source.extent) { $0 == 3 ? .infinity : 1 }
     let ct = NormalizationScheme.ct(lower: 0, upper: 1, mean: 0, sd: 1)
     expect(.notFinite, plan([ct], spacing: Spacing(z: 0.5, y: 1, x: 1)), infinite, Self.unit)
