@@ -38,6 +38,16 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
+/// `TESSERA_FUZZ=1` adds the fuzzer, which needs libFuzzer's runtime; Compose/fuzz sets it.
+let fuzzer: [Target] =
+  Context.environment["TESSERA_FUZZ"] != "1"
+  ? []
+  : [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzzer", swiftSettings: swiftSettings),
+  ]
+
 let package = Package(
   name: "tessera",
   products: [.executable(name: "tessera", targets: ["tessera"])],
@@ -62,22 +72,23 @@ let package = Package(
 
     // Small foundations.
     module("Digests", ["CCrypto"]),
-    module("Pickles", optimised: true),
+    module("Wording"),
+    module("Pickles", ["Wording"], optimised: true),
     module("Deflate", ["CZlib"]),
-    module("ZipFiles", ["CZip", "Deflate"]),
+    module("ZipFiles", ["CZip", "Deflate", "Wording"]),
     module("PythonJSON"),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"], optimised: true),
 
     // The numeric side: synchronous, throws, never logs.
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),
-    module("ModelPlans", ["Pickles"]),
-    module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests"], optimised: true),
+    module("ModelPlans", ["Pickles", "Wording"]),
+    module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests", "Wording"], optimised: true),
     module("NiftiIO", ["Volumes", "Deflate", "CNifti"], optimised: true),
     module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
     module("LabelShapes", ["Volumes", "Kernels"], optimised: true),
-    module("Postprocessing", ["LabelShapes", "Volumes", "PythonJSON"]),
+    module("Postprocessing", ["LabelShapes", "Volumes", "PythonJSON", "Wording"]),
     module("Evaluation", ["LabelShapes", "Volumes", "Kernels"], optimised: true),
     module("LabelFolders", ["Postprocessing", "Evaluation", "NiftiIO", "Volumes", "Kernels", "PythonJSON", "Digests"]),
     module(
@@ -91,12 +102,13 @@ let package = Package(
       "Inference",
       [
         "Preprocessing", "SlidingWindow", "Postprocessing", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels",
-        "Pickles", "ZipFiles",
+        "Pickles", "ZipFiles", "Wording",
       ],
       optimised: true),
 
     // The fleet side: knows no voxel, except Fleet, where both meet.
-    .target(name: "FleetContracts", dependencies: ["Digests"], exclude: ["Schemas"], swiftSettings: swiftSettings),
+    .target(
+      name: "FleetContracts", dependencies: ["Digests", "Wording"], exclude: ["Schemas"], swiftSettings: swiftSettings),
     module("Threads", ["CLinux"]),
     .target(
       name: "Migrations", path: "Migrations",
@@ -110,7 +122,7 @@ let package = Package(
       "Fleet",
       [
         "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "Kernels",
-        "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", logging, lifecycle,
+        "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging, lifecycle,
       ]
     ),
 
@@ -127,6 +139,14 @@ let package = Package(
     // Tests.
     .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
     tests("ArchitectureTests", []),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Fleet", "FleetContracts", "Inference", "Preprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
+        "Pickles", "ZipFiles", "Digests", "Postprocessing", "PythonJSON", "Kernels", "Testkit",
+      ], path: "Tests/FuzzTargets", swiftSettings: swiftSettings),
+    tests("FuzzTargetsTests", ["FuzzTargets"]),
+    tests("WordingTests", ["Wording"]),
     tests("DigestsTests", ["Digests"]),
     tests("PicklesTests", ["Pickles"]),
     tests("DeflateTests", ["Deflate"]),
@@ -163,5 +183,5 @@ let package = Package(
     tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Digests"]),
     tests("CommandsTests", ["Commands"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes"]),
-  ]
+  ] + fuzzer
 )

@@ -25,7 +25,7 @@ extension ModelLibrary {
   public static func manifest(_ digest: Digest, in store: any BlobStore) async throws -> ModelManifest {
     let blob = try await store.get(digest)
     do {
-      return try JSONDecoder().decode(ModelManifest.self, from: Data(blob.copy))
+      return try ModelManifest(json: Data(blob.copy))
     } catch {
       throw RunFailure(
         kind: .invalid, reason: "The blob \(digest) is no model's manifest (\(error)); register the model again.")

@@ -2,6 +2,7 @@ public import Digests
 public import FleetContracts
 internal import Foundation
 public import ModelStore
+internal import Wording
 
 extension ModelRecord {
   /// What the ledger keeps of a model. Names of labels come from `dataset.json`, where somebody put nnU-Net's beside the model.
@@ -18,13 +19,17 @@ extension ModelRecord {
 /// The labels of nnU-Net's `dataset.json`: `{"labels": {"0": "background", "1": "…"}}`.
 private struct DatasetLabels {
   private let names: [Int: String]
+  /// The lists of training images make these files large: a hundred bytes an image.
+  private static let maximumBytes = 16 << 20
 
   init(folder: URL) {
     struct Dataset: Decodable { var labels: [String: String] }
     let file = folder.appending(path: "dataset.json")
-    let dataset = (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(Dataset.self, from: $0) }
+    let size = (try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
+    let data = (1...Self.maximumBytes).contains(size) ? try? Data(contentsOf: file) : nil
+    let dataset = data.flatMap { try? JSONDecoder().decode(Dataset.self, from: $0) }
     names = Dictionary(
-      (dataset?.labels ?? [:]).compactMap { key, value in Int(key).map { ($0, value) } },
+      (dataset?.labels ?? [:]).compactMap { key, value in Int(key).map { ($0, value.quotable()) } },
       uniquingKeysWith: { first, _ in first })
   }
 

@@ -6,6 +6,7 @@ internal import NiftiIO
 internal import Preprocessing
 internal import SlidingWindow
 internal import Volumes
+internal import Wording
 
 /// Everything that workers and stitcher need to know of a pass, as a blob of JSON. Jobs carry its digest.
 struct PassDocument: Codable {
@@ -59,22 +60,55 @@ struct PassDocument: Codable {
     return Blob(copying: try encoder.encode(self))
   }
 
-  /// - Throws: `BlobStoreError`; `RunFailure` for a document of another version.
+  /// - Throws: `BlobStoreError`; `RunFailure` for a document that this version can't read.
   static func get(_ digest: Digest, from store: any BlobStore) async throws -> PassDocument {
-    let blob = try await store.get(digest)
-    let document: PassDocument
+    try PassDocument(json: Data(try await store.get(digest).copy))
+  }
+}
+
+extension PassDocument {
+  /// - Throws: `RunFailure` for a document that this version can't read.
+  init(json: Data) throws(RunFailure) {
     do {
-      document = try JSONDecoder().decode(PassDocument.self, from: Data(blob.copy))
+      self = try JSONDecoder().decode(PassDocument.self, from: json)
     } catch {
-      throw RunFailure(kind: .invalid, reason: "The pass document \(digest) can't be read by this version: \(error)")
+      let reason = (error as? DecodingError)?.reason ?? "\(error)"
+      throw RunFailure(
+        kind: .invalid, reason: "The pass document \(Digest(of: json)) can't be read by this version: \(reason).")
     }
-    guard versions.contains(document.version) else {
+    guard Self.versions.contains(version) else {
       throw RunFailure(
         kind: .invalid,
         reason:
-          "The pass document \(digest) has version \(document.version), this process reads \(versions); update it."
+          "The pass document \(Digest(of: json)) has version \(version), this process reads \(Self.versions); update it."
       )
     }
-    return document
+    guard isConsistent else {
+      throw RunFailure(
+        kind: .invalid,
+        reason:
+          "The pass document \(Digest(of: json)) contradicts itself: its image, crop box and tile plan don't fit together."
+      )
+    }
   }
+
+  /// Whether what stitching and export compute with can be right: extents that were decoded are any numbers.
+  private var isConsistent: Bool {
+    let (image, box) = (properties.originalExtent, properties.cropBox)
+    return channels > 0 && properties.resampledExtent == plan.volume
+      && (0..<3).allSatisfy { axis in
+        (1...Self.longestAxis).contains(image[axis]) && 0 <= box.lower[axis] && box.lower[axis] < box.upper[axis]
+          && box.upper[axis] <= image[axis] && properties.originalSpacing[axis] > 0
+          && properties.spacingAfterResampling[axis] > 0
+      }
+  }
+
+  /// Voxels; products of three fit an integer.
+  private static let longestAxis = 1 << 20
+}
+
+/// Reading a pass document for its errors alone: what is fuzzed.
+package enum PassDocumentReading {
+  /// - Throws: `RunFailure` for a document that this version can't read.
+  package static func read(_ json: [UInt8]) throws { _ = try PassDocument(json: Data(json)) }
 }

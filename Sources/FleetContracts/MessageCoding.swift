@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 extension QueueMessage {
   /// The message that carries `job`. Its id names pass, tile and attempt, so it is the same when it is published again.
@@ -29,8 +30,9 @@ public enum MessageError: Error, Hashable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .unknownType(let type, let expected): "The message is of type \(type); this process reads \(expected)."
-    case .unreadable(let type, let reason): "The message of type \(type) can't be read: \(reason)"
+    case .unknownType(let type, let expected):
+      "The message is of type \(type.quotable()); this process reads \(expected)."
+    case .unreadable(let type, let reason): "The message of type \(type) can't be read: \(reason)."
     }
   }
 }
@@ -47,7 +49,7 @@ enum MessageCoding {
     do {
       return try JSONDecoder().decode(Value.self, from: Data(message.body))
     } catch {
-      throw MessageError.unreadable(type: type, reason: "\(error)")
+      throw MessageError.unreadable(type: type, reason: (error as? DecodingError)?.reason ?? "\(error)")
     }
   }
 }

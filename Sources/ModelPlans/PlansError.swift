@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Why plans or a trainer were refused; `description` is a whole sentence.
 public enum PlansError: Error, Hashable, Sendable, CustomStringConvertible {
   /// An entry that inference needs isn't there.
@@ -16,13 +18,13 @@ public enum PlansError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missing(let entry):
       "The plans lack the entry '\(entry)', which nnU-Net v1 always writes; is this the model of another framework?"
     case .invalid(let entry, let expected, let found):
-      "The plans' entry '\(entry)' should be \(expected), but is \(found)."
+      "The plans' entry '\(entry)' should be \(expected), but is \(found.quotable(limit: 200))."
     case .noStage(let wanted, let available):
       "The model was trained for stage \(wanted), but its plans have the stages \(available)."
     case .unsupportedTrainer(let name, let reason):
-      "The model was trained by '\(name)', which \(reason)."
+      "The model was trained by '\(name.quotable())', which \(reason)."
     case .unknownTrainer(let name):
-      "The model was trained by '\(name)', which isn't part of nnU-Net 1.7.1: its network, activation and mirroring are "
+      "The model was trained by '\(name.quotable())', which isn't part of nnU-Net 1.7.1: its network, activation and mirroring are "
         + "decided by code that isn't in the model. If it only changes the training, nnUNet_change_trainer_class can rename "
         + "it to the trainer that it derives from, such as nnUNetTrainerV2, and --treat-as takes it for that one as it is."
     }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import ModelPlans
 internal import Pickles
+internal import Wording
 
 /// A fold's checkpoint, opened: which tensors it has, and its weights on demand. Everything but `state_dict` and `epoch` is left alone.
 struct Checkpoint {
@@ -46,7 +47,7 @@ struct Checkpoint {
           throw TorchTensorError(reason: "is there twice")
         }
       } catch {
-        throw ModelStoreError(.damaged, "The tensor '\(name)' in '\(path)' \(error.reason).")
+        throw ModelStoreError(.damaged, "The tensor '\(name.quotable())' in '\(path)' \(error.reason).")
       }
     }
     self.tensors = tensors
@@ -58,7 +59,7 @@ struct Checkpoint {
     let parameters = network.parameters
     let missing = parameters.filter { $0.role != .counter && tensors[$0.name] == nil }.map { "'\($0.name)'" }
     let expected = Set(parameters.map(\.name))
-    let unexpected = tensors.keys.filter { !expected.contains($0) }.sorted().map { "'\($0)'" }
+    let unexpected = tensors.keys.filter { !expected.contains($0) }.sorted().map { "'\($0.quotable())'" }
     let misshapen = parameters.compactMap { parameter -> String? in
       guard let tensor = tensors[parameter.name] else { return nil }
       if tensor.shape != parameter.shape { return "'\(parameter.name)' \(tensor.shape) instead of \(parameter.shape)" }
@@ -88,6 +89,7 @@ struct Checkpoint {
   func weights(of network: NetworkDescription) throws(ModelStoreError) -> FoldWeights {
     try check(against: network)
     let parameters = network.parameters.filter(\.isNeeded)
+    try checkStorages(of: parameters)
     let weights = FoldWeights(parameters)
     var shared: [String: [UInt8]] = [:]
     for parameter in parameters {
@@ -109,12 +111,30 @@ struct Checkpoint {
     return weights
   }
 
+  /// Makes sure that the file can hold the parameters, before memory is taken for them: a few bytes may describe gigabytes.
+  private func checkStorages(of parameters: [NetworkParameter]) throws(ModelStoreError) {
+    var storages: [String: TorchTensor.Storage] = [:]
+    for parameter in parameters {
+      guard let storage = tensors[parameter.name]?.storage, storages.updateValue(storage, forKey: storage.key) == nil
+      else { continue }
+      try container.check(storage)
+    }
+    let needed = parameters.reduce(0) { $0 + $1.count }
+    let held = storages.values.reduce(0) { $0 + $1.count }
+    guard needed <= held else {
+      throw ModelStoreError(
+        .damaged,
+        "The tensors of '\(path)' have \(needed) elements and share \(held); a network's parameters share none.")
+    }
+  }
+
   /// All bytes of a storage.
   private func storage(_ storage: TorchTensor.Storage) throws(ModelStoreError) -> [UInt8] {
     // Checked to fit when the reference was read.
     let size = storage.count * storage.type.size
     guard size <= container.fileSize else {
-      throw ModelStoreError(.damaged, "The storage '\(storage.key)' claims \(size) bytes, more than '\(path)' has.")
+      throw ModelStoreError(
+        .damaged, "The storage '\(storage.key.quotable())' claims \(size) bytes, more than '\(path)' has.")
     }
     var bytes = [UInt8](repeating: 0, count: size)
     let result: Result<Void, ModelStoreError> = bytes.withUnsafeMutableBytes { buffer in

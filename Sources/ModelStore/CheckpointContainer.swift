@@ -7,6 +7,9 @@ protocol CheckpointContainer: AnyObject {
   var format: String { get }
   /// What `torch.load` would return, with references in the place of tensors.
   var root: PickleValue { get }
+  /// Makes sure, from what the file says of itself, that it holds the whole storage: before memory is taken for it.
+  /// - Throws: `ModelStoreError` when it doesn't.
+  func check(_ storage: TorchTensor.Storage) throws(ModelStoreError)
   /// Reads the whole storage, `storage.count` elements, little-endian, into memory of exactly that size.
   /// - Throws: `ModelStoreError` when the file doesn't hold it.
   func read(_ storage: TorchTensor.Storage, into buffer: UnsafeMutableRawBufferPointer) throws(ModelStoreError)

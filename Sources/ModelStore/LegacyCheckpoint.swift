@@ -1,4 +1,5 @@
 internal import Pickles
+internal import Wording
 
 /// The format before torch 1.6: five pickles one after the other (magic number, protocol version, system, the object, the list
 /// of storage keys), then each storage as its number of elements (int64) and the elements (torch/serialization.py, `_legacy_save`).
@@ -26,12 +27,13 @@ final class LegacyCheckpoint: CheckpointContainer {
       let bytes = try file.bytes(at: offset, count: 8)
       let count = Int(Int64(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }))
       guard let type = types[key] else {
-        throw ModelStoreError(.damaged, "'\(file.path)' has a storage '\(key)' that no tensor refers to.")
+        throw ModelStoreError(.damaged, "'\(file.path)' has a storage '\(key.quotable())' that no tensor refers to.")
       }
       let (size, overflow) = count.multipliedReportingOverflow(by: type.size)
       guard count >= 0, !overflow, size <= file.size - offset - 8 else {
         throw ModelStoreError(
-          .damaged, "'\(file.path)' ends inside the storage '\(key)', which claims \(count) elements. Copy it again.")
+          .damaged,
+          "'\(file.path)' ends inside the storage '\(key.quotable())', which claims \(count) elements. Copy it again.")
       }
       places[key] = (offset + 8, count)
       offset += 8 + size
@@ -39,13 +41,21 @@ final class LegacyCheckpoint: CheckpointContainer {
     self.places = places
   }
 
+  func check(_ storage: TorchTensor.Storage) throws(ModelStoreError) { _ = try offset(of: storage) }
+
   func read(_ storage: TorchTensor.Storage, into buffer: UnsafeMutableRawBufferPointer) throws(ModelStoreError) {
+    try file.read(at: offset(of: storage), into: buffer)
+  }
+
+  /// The storage's first byte.
+  private func offset(of storage: TorchTensor.Storage) throws(ModelStoreError) -> Int {
     guard let place = places[storage.key], place.count == storage.count else {
       throw ModelStoreError(
         .damaged,
-        "'\(file.path)' lacks the storage '\(storage.key)' of \(storage.count) elements that its pickle refers to.")
+        "'\(file.path)' lacks the storage '\(storage.key.quotable())' of \(storage.count) elements that its pickle refers to."
+      )
     }
-    try file.read(at: place.offset, into: buffer)
+    return place.offset
   }
 
   private typealias Header = (root: PickleValue, keys: [String], length: Int)
@@ -109,7 +119,7 @@ final class LegacyCheckpoint: CheckpointContainer {
         throw ModelStoreError(.damaged, "A tensor in '\(path)' \(error.reason).")
       }
       guard types.updateValue(storage.type, forKey: storage.key) ?? storage.type == storage.type else {
-        throw ModelStoreError(.damaged, "The storage '\(storage.key)' in '\(path)' has two element types.")
+        throw ModelStoreError(.damaged, "The storage '\(storage.key.quotable())' in '\(path)' has two element types.")
       }
     case .list(let members), .tuple(let members), .set(let members), .call(_, let members):
       for member in members { try collectTypes(member, into: &types, path: path) }

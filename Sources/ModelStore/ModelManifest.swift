@@ -1,5 +1,6 @@
 public import Digests
 public import Foundation
+internal import Wording
 
 /// The files that somebody needs to open a model with certain folds: what a worker fetches, and the model's identity.
 ///
@@ -62,6 +63,17 @@ public struct ModelManifest: Hashable, Sendable, Codable {
     self.init(
       configuration: model.configuration, checkpoint: model.checkpoint, folds: model.folds, files: files,
       treatedAs: model.trainer.name == model.trainerName ? nil : model.trainer.name)
+  }
+
+  /// Reads what `encoded` made.
+  /// - Throws: `ModelStoreError`.
+  public init(json: Data) throws(ModelStoreError) {
+    do {
+      self = try JSONDecoder().decode(ModelManifest.self, from: json)
+    } catch {
+      let reason = (error as? DecodingError)?.reason ?? "\(error)"
+      throw ModelStoreError(.damaged, "A model's manifest can't be read: \(reason). Register the model again.")
+    }
   }
 
   /// Refuses a manifest of another version, and paths that lead out of the model's folder.

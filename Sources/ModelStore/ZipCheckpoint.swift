@@ -1,4 +1,5 @@
 internal import Pickles
+internal import Wording
 internal import ZipFiles
 
 /// The format of torch 1.6 and later: a zip file with `<top>/data.pkl`, `<top>/data/<key>` and a few small files. The name of the
@@ -30,15 +31,33 @@ final class ZipCheckpoint: CheckpointContainer {
     do throws(PickleError) {
       root = try Pickle.load(pickle, policy: .torchCheckpoint)
     } catch {
-      throw ModelStoreError(.damaged, "'\(entry.name)' in '\(file.path)' can't be read. \(error)")
+      throw ModelStoreError(.damaged, "'\(entry.name.quotable())' in '\(file.path)' can't be read. \(error)")
+    }
+  }
+
+  func check(_ storage: TorchTensor.Storage) throws(ModelStoreError) {
+    let entry = try entry(of: storage)
+    try ZipCheckpoint.unzip { () throws(ZipError) in try zip.checkClaims(of: entry) }
+    // The reference was checked not to overflow when it was read.
+    guard entry.size == UInt64(storage.count * storage.type.size) else {
+      throw ModelStoreError(
+        .damaged,
+        "The storage '\(storage.key.quotable())' in '\(zip.path)' has \(entry.size) bytes, its pickle claims "
+          + "\(storage.count) elements of \(storage.type.size).")
     }
   }
 
   func read(_ storage: TorchTensor.Storage, into buffer: UnsafeMutableRawBufferPointer) throws(ModelStoreError) {
-    guard let entry = zip["\(top)data/\(storage.key)"] else {
-      throw ModelStoreError(.damaged, "'\(zip.path)' lacks the storage '\(storage.key)' that its pickle refers to.")
-    }
+    let entry = try entry(of: storage)
     try ZipCheckpoint.unzip { () throws(ZipError) in try zip.read(entry, into: buffer) }
+  }
+
+  private func entry(of storage: TorchTensor.Storage) throws(ModelStoreError) -> ZipEntry {
+    guard let entry = zip["\(top)data/\(storage.key)"] else {
+      throw ModelStoreError(
+        .damaged, "'\(zip.path)' lacks the storage '\(storage.key.quotable())' that its pickle refers to.")
+    }
+    return entry
   }
 
   /// What goes wrong with the zip file makes the checkpoint a damaged one.

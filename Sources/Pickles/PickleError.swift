@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Why a pickle was refused. Offsets count bytes from the pickle's begin.
 public enum PickleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The bytes end before what an instruction needs.
@@ -26,7 +28,7 @@ public enum PickleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .refusedInstruction(let name, let offset):
       "The pickle uses the instruction \(name) at byte \(offset), which nnU-Net's files don't hold. Nothing was run."
     case .malformed(let reason, let offset):
-      "The pickle is malformed at byte \(offset): \(reason). The file is damaged or isn't what nnU-Net wrote."
+      "The pickle is malformed at byte \(offset): \(reason.quotable(limit: 400)). The file is damaged or isn't what nnU-Net wrote."
     case .limitExceeded(let reason):
       "The pickle is larger than anything that nnU-Net writes: \(reason)."
     case .cyclic:

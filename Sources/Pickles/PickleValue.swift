@@ -1,3 +1,5 @@
+internal import Wording
+
 /// What a pickle holds, as plain values: reading one never runs anything that the pickle asks for.
 ///
 /// A value is never cyclic, never nested deeper than `PickleLimits.depth` and, written out as a tree, never larger than
@@ -40,7 +42,8 @@ public struct PickleGlobal: Hashable, Sendable, CustomStringConvertible {
     self.name = name
   }
 
-  public var description: String { "\(module).\(name)" }
+  /// As an error may quote it: names in a pickle are anything.
+  public var description: String { "\(module.quotable()).\(name.quotable())" }
 }
 
 /// A Python dictionary in its order of insertion.

@@ -4,6 +4,8 @@ public import PythonJSON
 extension PostprocessingRules {
   /// Far above any real file's size; the sums of findings that nnU-Net adds need a few KB.
   static let maximumBytes = 1 << 20
+  /// Each item costs a walk over the map, and a map has 255 labels.
+  static let maximumItems = 1024
 
   /// Reads `postprocessing.json`. `for_which_classes` must be there, items of it integers or lists of them, `null` for every label.
   /// `min_valid_object_sizes` may be missing; it is a text that holds Python's `None` or a dictionary, which is parsed and never
@@ -28,6 +30,9 @@ extension PostprocessingRules {
       items = nil
     } else {
       guard let list = classes.array else { throw Self.unreadable("for_which_classes is no list") }
+      guard list.count <= Self.maximumItems else {
+        throw Self.unreadable("for_which_classes has \(list.count) items, more than \(Self.maximumItems)")
+      }
       var found: [Item] = []
       for entry in list { found.append(try Self.item(entry)) }
       items = found

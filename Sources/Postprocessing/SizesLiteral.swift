@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Reads the Python literal in `min_valid_object_sizes`: `None`, or a dictionary whose keys are integers or tuples of them and whose
 /// values are numbers, such as `{1: 523.0, (1, 2): 80.0}`. Nothing is evaluated.
 struct SizesLiteral {
@@ -63,7 +65,7 @@ struct SizesLiteral {
 
   private mutating func integer() throws(Failure) -> Int {
     let word = word()
-    guard let value = Int(word), word.first != "+" else { throw failure("'\(word.prefix(40))' is no integer") }
+    guard let value = Int(word), word.first != "+" else { throw failure("'\(word.quotable(limit: 40))' is no integer") }
     return value
   }
 
@@ -72,7 +74,7 @@ struct SizesLiteral {
     // `Double` would also read words and hexadecimal digits.
     guard word.utf8.allSatisfy({ "0123456789.eE+-".utf8.contains($0) }), let value = Double(word), value.isFinite
     else {
-      throw failure("'\(word.prefix(40))' is no number")
+      throw failure("'\(word.quotable(limit: 40))' is no number")
     }
     return value
   }

@@ -1,4 +1,5 @@
 internal import CZip
+internal import Wording
 
 #if canImport(Glibc)
   internal import Glibc
@@ -84,18 +85,26 @@ public final class ZipReader {
       zip_discard(archive)
       throw ZipError(.size, "'\(path)' has \(count) entries; at most \(ZipReader.maximumEntries) are expected.")
     }
+    var status = stat()
+    fileSize = stat(path, &status) == 0 ? UInt64(max(status.st_size, 0)) : 0
     var entries: [ZipEntry] = []
+    var compressed: UInt64 = 0
     var places: [String: Int] = [:]
     for index in 0..<UInt64(max(count, 0)) {
       guard let entry = ZipEntry(in: archive, at: index) else {
         zip_discard(archive)
         throw ZipError(.open, "'\(path)' is damaged: its directory's entry \(index) can't be read.")
       }
+      let (sum, overflow) = compressed.addingReportingOverflow(entry.compressedSize)
+      guard !overflow, sum <= fileSize else {
+        // Entries that share bytes make a small file as large as one likes (Fifield, A better zip bomb, WOOT 2019).
+        zip_discard(archive)
+        throw ZipError(.size, "'\(path)' is damaged: its entries claim more bytes than the file's \(fileSize).")
+      }
+      compressed = sum
       places[entry.name] = entries.count
       entries.append(entry)
     }
-    var status = stat()
-    fileSize = stat(path, &status) == 0 ? UInt64(max(status.st_size, 0)) : 0
     self.archive = archive
     self.path = path
     self.entries = entries
@@ -113,7 +122,8 @@ public final class ZipReader {
   public func read(_ entry: ZipEntry, limit: Int) throws(ZipError) -> [UInt8] {
     try checkClaims(of: entry)
     guard entry.size <= UInt64(max(limit, 0)) else {
-      throw ZipError(.size, "'\(entry.name)' in '\(path)' has \(entry.size) bytes; at most \(limit) are expected.")
+      throw ZipError(
+        .size, "'\(entry.name.quotable())' in '\(path)' has \(entry.size) bytes; at most \(limit) are expected.")
     }
     var bytes = [UInt8](repeating: 0, count: Int(entry.size))
     let result: Result<Void, ZipError> = bytes.withUnsafeMutableBytes { buffer in
@@ -128,7 +138,8 @@ public final class ZipReader {
   public func read(_ entry: ZipEntry, into buffer: UnsafeMutableRawBufferPointer) throws(ZipError) {
     try checkClaims(of: entry)
     guard entry.size == UInt64(buffer.count) else {
-      throw ZipError(.size, "'\(entry.name)' in '\(path)' has \(entry.size) bytes; \(buffer.count) were expected.")
+      throw ZipError(
+        .size, "'\(entry.name.quotable())' in '\(path)' has \(entry.size) bytes; \(buffer.count) were expected.")
     }
     let file = try open(entry)
     defer { zip_fclose(file) }
@@ -202,7 +213,7 @@ public final class ZipReader {
     guard plausible, entry.compressedSize <= fileSize, entry.size <= UInt64(Int.max) else {
       throw ZipError(
         .size,
-        "'\(entry.name)' in '\(path)' claims \(entry.size) bytes from \(entry.compressedSize) in a file of \(fileSize), "
+        "'\(entry.name.quotable())' in '\(path)' claims \(entry.size) bytes from \(entry.compressedSize) in a file of \(fileSize), "
           + "which can't be: the file is damaged.")
     }
   }
@@ -212,7 +223,7 @@ public final class ZipReader {
       count < 0
       ? ZipReader.message(of: zip_file_get_error(file))
       : count == 0 ? "it ends too early" : "it is longer than it claims"
-    return ZipError(.read, "'\(entry.name)' in '\(path)' is damaged: \(reason).")
+    return ZipError(.read, "'\(entry.name.quotable())' in '\(path)' is damaged: \(reason).")
   }
 
   static func message(of code: Int32) -> String {

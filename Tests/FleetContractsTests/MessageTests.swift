@@ -56,10 +56,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", "{}", "[]", "{\"version\":1}", "\u{0}"])
+  @Test(arguments: ["", "{}", "[]", "{\"version\":1}", "\u{0}", "{\"version\":\n\"\u{1B}[2J\"}"])
   func anUnreadableBodyIsAClearError(body: String) {
-    #expect(throws: MessageError.self) {
+    let error = #expect(throws: MessageError.self) {
       try QueueMessage(id: "1", type: TileJob.type, body: Array(body.utf8)).tileJob()
     }
+    // A sentence, and not the description of a Swift value.
+    let sentence = error?.description ?? ""
+    #expect(sentence.hasSuffix(".") && !sentence.contains("(") && sentence.unicodeScalars.allSatisfy { $0.value >= 32 })
   }
 }

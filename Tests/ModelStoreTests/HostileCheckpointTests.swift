@@ -1,8 +1,9 @@
 import Foundation
 import ModelPlans
-import ModelStore
 import Testing
 import Testkit
+
+@testable import ModelStore
 
 @Suite("Damaged and hostile checkpoints")
 struct HostileCheckpointTests {
@@ -118,6 +119,53 @@ struct HostileCheckpointTests {
       var changed = bytes
       changed.replaceSubrange(first..<first + 8, with: withUnsafeBytes(of: count.littleEndian) { Array($0) })
       #expect(try failure(changed) != nil, "\(count)")
+    }
+  }
+
+  @Test(
+    "a pickle that describes gigabytes, without the bytes, is refused before memory is taken", arguments: [true, false])
+  func claims(_ isZip: Bool) throws {
+    var network = model.network
+    // 2^40 parameters a level: taking memory for them would end the process.
+    network.features = network.features.map { _ in 1 << 19 }
+    var builder = CheckpointBuilder()
+    for (index, parameter) in network.parameters.enumerated() {
+      builder.add(parameter.name, [], key: "\(index)")
+      builder.tensors[index].shape = parameter.shape
+      builder.tensors[index].count = parameter.count
+      builder.tensors[index].strides = parameter.shape.indices.map { parameter.shape[($0 + 1)...].reduce(1, *) }
+    }
+    if isZip {
+      try builder.writeZip(to: folder.checkpoint)
+    } else {
+      try folder.replace(folder.checkpoint, with: builder.legacy)
+    }
+    let error = #expect(throws: ModelStoreError.self) {
+      try Checkpoint(folder.checkpoint).weights(of: network)
+    }
+    #expect(error?.code == .damaged)
+  }
+
+  @Test("tensors that share a storage can't make a small file fill the memory")
+  func sharing() throws {
+    var builder = CheckpointBuilder(model.network)
+    let weights = builder.tensors.indices.filter { builder.tensors[$0].shape == builder.tensors[1].shape }
+    #expect(weights.count > 1)
+    for index in weights { builder.tensors[index].key = builder.tensors[1].key }
+    try builder.writeZip(to: folder.checkpoint)
+    let error = try #require(failure())
+    #expect(error.code == .damaged && error.description.contains("share"))
+  }
+
+  @Test("names in a checkpoint can't begin a new line in an error, nor fill the terminal")
+  func names() throws {
+    for name in ["a\nERROR: all is well", "\u{1B}[2J", String(repeating: "x", count: 100_000)] {
+      var builder = CheckpointBuilder(model.network)
+      builder.tensors[0].name = name
+      try builder.writeZip(to: folder.checkpoint)
+      let error = try #require(failure())
+      #expect(error.code == .mismatch && error.description.count < 1000)
+      #expect(error.description.unicodeScalars.allSatisfy { $0.value >= 32 })
     }
   }
 

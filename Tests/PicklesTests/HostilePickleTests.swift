@@ -24,6 +24,20 @@ struct HostilePickleTests {
     }
   }
 
+  @Test("a name in an error can't begin a line, move the cursor or fill the terminal")
+  func quotedNames() {
+    for name in ["a\tb\u{1B}[2J", "\u{202E}", String(repeating: "x", count: 250)] {
+      for pickle in [Make.global(name, name), Make.raw(0x80, 4) + Make.stackGlobal(name, name)] {
+        guard let sentence = refusal(pickle)?.description else {
+          Issue.record("a name was accepted")
+          continue
+        }
+        #expect(sentence.count < 350)
+        #expect(sentence.unicodeScalars.allSatisfy { $0.value >= 32 && $0 != "\u{202E}" })
+      }
+    }
+  }
+
   @Test(
     "a name that isn't on the list is refused by every instruction that can mention one, and the error names it",
     arguments: [

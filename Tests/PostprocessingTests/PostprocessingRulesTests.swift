@@ -52,6 +52,12 @@ import Volumes
     #expect(error?.code == .unreadableRules)
   }
 
+  @Test func thousandsOfItemsAreRefusedSinceEachCostsAWalkOverTheMap() {
+    let items = [String](repeating: "1", count: 1025).joined(separator: ",")
+    let error = #expect(throws: PostprocessingError.self) { try rules(#"{"for_which_classes": [\#(items)]}"#) }
+    #expect(error?.code == .unreadableRules)
+  }
+
   @Test func damagedFilesNeverTrap() {
     let whole = Array(#"{"for_which_classes": [[1, 2], 3], "min_valid_object_sizes": "{(1, 2): 80.0, 3: 1e2}"}"#.utf8)
     var generator = SplitMix64(seed: 5)

@@ -39,6 +39,26 @@ struct ZipFileTests {
     #expect(zip["nothing"] == nil)
   }
 
+  @Test("entries that share their bytes are refused: a small file could hold as much as one likes")
+  func overlappingEntries() throws {
+    let writer = try ZipWriter(path: path)
+    try writer.add("a", [UInt8](repeating: 1, count: 5000), compression: .stored)
+    try writer.finish()
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    // The directory's only record stands between the entry and the end record, whose counts are at 8 and 10, size at 12.
+    let record = try #require(bytes.indices.first { bytes[$0...].starts(with: [0x50, 0x4B, 1, 2]) })
+    let end = try #require(bytes.indices.last { bytes[$0...].starts(with: [0x50, 0x4B, 5, 6]) })
+    let size = end - record
+    bytes[end + 8] = 2
+    bytes[end + 10] = 2
+    bytes[end + 12] = UInt8(2 * size)
+    bytes.insert(contentsOf: bytes[record..<end], at: end)
+    let other = folder.url.appending(path: "bomb.zip")
+    try Data(bytes).write(to: other)
+    let error = #expect(throws: ZipError.self) { try ZipReader(path: other.path) }
+    #expect(error?.code == .size)
+  }
+
   @Test("the same entries make the same bytes")
   func deterministic() throws {
     try write()

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 /// The head of a `.npy` file: what the bytes behind it are (numpy's NEP 1).
 ///
@@ -72,7 +73,7 @@ struct NumpyHeader: Hashable, Sendable {
       case ("descr", let value?, _, _): descriptor = String(value)
       case ("fortran_order", _, let value?, _): isFortranOrder = value == "True"
       case ("shape", _, _, let value?): shape = try sizes(value)
-      default: throw unreadable("its head has an unexpected entry '\(found.key)'")
+      default: throw unreadable("its head has an unexpected entry '\(found.key.quotable())'")
       }
       rest = rest[found.0.endIndex...]
     }
@@ -85,9 +86,11 @@ struct NumpyHeader: Hashable, Sendable {
   private static func sizes(_ text: Substring) throws -> [Int] {
     var product = 1
     return try text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }.map {
-      guard let size = Int($0), (0...maximumElements).contains(size) else { throw unreadable("its shape is (\(text))") }
+      guard let size = Int($0), (0...maximumElements).contains(size) else {
+        throw unreadable("its shape is (\(text.quotable()))")
+      }
       let (count, overflow) = product.multipliedReportingOverflow(by: max(1, size))
-      guard !overflow, count <= maximumElements else { throw unreadable("its shape is (\(text))") }
+      guard !overflow, count <= maximumElements else { throw unreadable("its shape is (\(text.quotable()))") }
       product = count
       return size
     }

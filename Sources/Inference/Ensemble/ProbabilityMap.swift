@@ -1,5 +1,6 @@
 internal import Kernels
 public import Volumes
+internal import Wording
 
 /// Class probabilities of a cropped image, `[class, z, y, x]` in the image's axis order, in memory of another owner: a mapped file,
 /// a blob. Nothing is copied, so as many maps as an ensemble has members cost address space, not memory.
@@ -47,7 +48,7 @@ public struct ProbabilityMap: @unchecked Sendable {  // bytes that `owner` keeps
     guard let precision = precisions[header.descriptor], !header.isFortranOrder, header.shape.count == 4 else {
       throw Self.unreadable(
         name,
-        "it holds an array of type \(header.descriptor) with \(header.shape.count) axes\(header.isFortranOrder ? " in Fortran order" : ""), "
+        "it holds an array of type \(header.descriptor.quotable()) with \(header.shape.count) axes\(header.isFortranOrder ? " in Fortran order" : ""), "
           + "expected <f2 or <f4 with 4 axes, [class, z, y, x], in C order")
     }
     guard header.elementCount > 0, npy.count - length == header.elementCount * precision.size else {
