@@ -31,7 +31,7 @@ enum CasePlanning {
     let properties = CaseProperties.uncropped(extent: extent, spacing: spacing, plan: recipe.preprocessing)
     let tiles = try recipe.tilePlan(for: properties.resampledExtent, stepSize: 0.5)
     let forecast = MemoryForecast(
-      recipe: recipe, plan: tiles, properties: properties, folds: 5, threads: 2, networkBytes: 1 << 30)
+      recipe: recipe, plan: tiles, properties: properties, threads: 2, networkBytes: 1 << 30)
     guard forecast.peak > 1 << 30 else { throw FuzzComplaint("a case is said to take less memory than its network") }
   }
 }
