@@ -182,7 +182,7 @@ public struct CaseStitcher: RunStitching {
     _ probabilities: HalfPrecisionFile, document: PassDocument, rule: LabelRule, folder: URL
   ) throws -> (npz: Blob, pkl: Blob) {
     let npz = folder.appending(path: "case.npz")
-    try SoftmaxArchive.write(probabilities, to: npz)
+    try SoftmaxArchive.write(probabilities, to: npz, pool: pool)
     let pkl = try CasePickle(
       properties: document.properties, itkOrigin: document.geometry.itkOrigin, itkSpacing: document.geometry.itkSpacing,
       itkDirection: document.geometry.itkDirection, files: document.images, rule: rule

@@ -95,11 +95,15 @@ struct EnsembleWriter: Sendable {
       try SoftmaxArchive.write(mean, to: before.probabilities, pool: pool)
     }
     let map = LabelMap(labels: made.labels, geometry: geometry)
-    try map.encoded().withUnsafeBytes { try CaseFiles.write($0, to: before.labelMap) }
+    try encoded(map, pool).withUnsafeBytes { try CaseFiles.write($0, to: before.labelMap) }
     if let postprocessing {
       try postprocessing.rules.apply(to: made.labels, spacing: geometry.spacing)
-      try map.encoded().withUnsafeBytes { try CaseFiles.write($0, to: files(name).labelMap) }
+      try encoded(map, pool).withUnsafeBytes { try CaseFiles.write($0, to: files(name).labelMap) }
     }
     return withExtendedLifetime(made.labels) { Digest(of: UnsafeRawBufferPointer(made.labels.elements)) }
+  }
+
+  private func encoded(_ map: LabelMap, _ pool: ComputePool) throws -> [UInt8] {
+    try map.encoded { count, body in pool.forEach(count) { item, _ in body(item) } }
   }
 }

@@ -1,11 +1,16 @@
 internal import Foundation
 
+/// Memory that lies in a file, so that it can leave the machine's memory until it is used again.
+protocol UnloadableMemory: AnyObject {
+  func unload()
+}
+
 /// Memory in a temporary file: what may be larger than the machine's memory lies on the disk, and the system keeps in memory what is
 /// in use.
 ///
 /// The file has no name, so nothing is left of it when the process dies. Its space is reserved at once, so a full disk is an error
 /// here and not a signal while the mapping is written.
-final class ScratchMapping: @unchecked Sendable {  // who maps it says who writes what
+final class ScratchMapping: UnloadableMemory, @unchecked Sendable {  // who maps it says who writes what
   let bytes: UnsafeMutableRawBufferPointer
   private let descriptor: Int32
 

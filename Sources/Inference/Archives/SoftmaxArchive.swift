@@ -46,6 +46,7 @@ public enum SoftmaxArchive {
     try reader.checkClaims(of: entry)
     let mapping = try ScratchMapping(bytes: Int(entry.size), in: scratch)
     try reader.read(entry, into: mapping.bytes)
+    mapping.unload()
     return try ProbabilityMap(npy: UnsafeRawBufferPointer(mapping.bytes), owner: mapping, name: name)
   }
 }

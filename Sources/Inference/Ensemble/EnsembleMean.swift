@@ -70,8 +70,7 @@ public struct EnsembleMean: Sendable {
     let scratch = VoxelStorage<Float>(uninitialized: pool.threads * rowsPerBlock * width)
     let isBroken = VoxelStorage<Bool>(count: pool.threads, repeating: false)
     let channels = channels
-    pool.forEach(extent.z * blocks) { item, worker in
-      let (plane, block) = item.quotientAndRemainder(dividingBy: blocks)
+    func decide(_ plane: Int, _ block: Int, _ worker: Int) {
       let range = block * rowsPerBlock..<min(height, (block + 1) * rowsPerBlock)
       let count = range.count * width
       let start = (plane * height + range.lowerBound) * width
@@ -94,11 +93,23 @@ public struct EnsembleMean: Sendable {
           .update(from: decision.labels + (row - range.lowerBound) * width, count: width)
       }
     }
-    guard !isBroken.elements.contains(true) else {
+    let planes = max(1, Self.valuesAtOnce / (channels * members.count * height * width))
+    for first in stride(from: 0, to: extent.z, by: planes) {
+      pool.forEach(min(planes, extent.z - first) * blocks) { item, worker in
+        let (plane, block) = item.quotientAndRemainder(dividingBy: blocks)
+        decide(first + plane, block, worker)
+      }
+      for member in members { member.unload() }
+      kept?.unload()
+    }
+    guard !withExtendedLifetime(isBroken, { isBroken.elements.contains(true) }) else {
       throw ProbabilityMap.unreadable("the ensemble's members", "they hold values that aren't numbers (NaN)")
     }
     return labels
   }
+
+  /// After so many values of all members together, mapped memory is given back.
+  private static let valuesAtOnce = 1 << 24
 
   /// So many values of a channel are decided at a time: few enough for a processor's nearest cache.
   private static let valuesPerBlock = 4096

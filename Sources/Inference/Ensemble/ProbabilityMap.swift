@@ -68,6 +68,9 @@ public struct ProbabilityMap: @unchecked Sendable {  // bytes that `owner` keeps
     )
   }
 
+  /// Gives memory back until values are read again, where they lie in a file of this module's.
+  func unload() { (owner as? any UnloadableMemory)?.unload() }
+
   /// Widens `count` values from an index of `[class, z, y, x]` on, exactly.
   func read(from index: Int, count: Int, into target: UnsafeMutablePointer<Float>) {
     switch precision {

@@ -4,7 +4,9 @@ public import Volumes
 
 /// Class probabilities of a cropped image in float16, as a numpy array `[channel, z, y, x]` in the image's axis order in a temporary
 /// file: what nnU-Net's `--save_npz` keeps may be too large for memory.
-public final class HalfPrecisionFile: @unchecked Sendable {  // written in disjoint places within one `ComputePool` call
+///
+/// Written in disjoint places within one `ComputePool` call, which makes `@unchecked Sendable` right.
+public final class HalfPrecisionFile: UnloadableMemory, @unchecked Sendable {
   public let channels: Int
   /// The cropped image.
   public let extent: Extent
