@@ -23,7 +23,11 @@ import Volumes
     for index in 0..<plan.tileCount {
       let tile = plan.tile(index)
       let patch = extractor.patch(tile)
-      #expect(Array(patch.channel(0)) == Array(plain.patch(tile).channel(0)))
+      let plainPatch = plain.patch(tile)
+      // The pointer to a patch's elements is good only as long as the patch.
+      withExtendedLifetime((patch, plainPatch)) {
+        #expect(Array(patch.channel(0)) == Array(plainPatch.channel(0)))
+      }
       for z in 0..<4 {
         for y in 0..<4 {
           for x in 0..<4 {

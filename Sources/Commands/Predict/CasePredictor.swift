@@ -64,7 +64,6 @@ struct CasePredictor {
       let models = run.passes.count > 1 ? "model \(run.position + 1) of \(run.passes.count), " : ""
       progress.show(step: models + run.state.rawValue, done: run.acceptedTiles, total: run.plannedTiles)
     } finish: { run, outcome, store in
-      let report = CaseReport(case: input, models: fleet.records, run: run, outcome: outcome, threads: threads)
       if let probabilities = outcome.probabilities, let properties = outcome.properties {
         try await store.get(properties).withBytes { try CaseFiles.write($0, to: files.properties) }
         try await store.get(probabilities).withBytes { try CaseFiles.write($0, to: files.probabilities) }
@@ -73,6 +72,8 @@ struct CasePredictor {
       let labelMap = try await store.get(outcome.labelMap)
       let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
       try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
+      // The last step that takes memory is over, so the report tells the peak of all.
+      let report = CaseReport(case: input, models: fleet.records, run: run, outcome: outcome, threads: threads)
       try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
       try labelMap.withBytes { try CaseFiles.write($0, to: files.labelMap) }
       return report

@@ -58,6 +58,7 @@ public struct ResamplingBenchmark: Sendable {
       try Data(buffer: image.elements).write(to: folder.appending(path: "input.f32"))
       try Data(buffer: result.elements).write(to: folder.appending(path: "output.f32"))
     }
+    withExtendedLifetime(image) {}  // its elements were read through a pointer
     return Report(
       extent: extent, resampledExtent: resampled, instructionSet: InstructionSet.best.description, threads: threads,
       runs: clocks.count, seconds: median(clocks.map(\.seconds)), cpuSeconds: median(clocks.map(\.cpuSeconds)),
