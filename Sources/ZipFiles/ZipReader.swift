@@ -99,7 +99,8 @@ public final class ZipReader {
       guard !overflow, sum <= fileSize else {
         // Entries that share bytes make a small file as large as one likes (Fifield, A better zip bomb, WOOT 2019).
         zip_discard(archive)
-        throw ZipError(.size, "'\(path)' is damaged: its entries claim more bytes than the file's \(fileSize).")
+        throw ZipError(
+          .size, "'\(path)' is damaged: its entries share bytes, or claim more than the file's \(fileSize).")
       }
       compressed = sum
       places[entry.name] = entries.count

@@ -79,7 +79,8 @@ import Testkit
     let result = try await predict(
       [
         "-i", small.path, "-o", folder.url.appending(path: "out").path, "-t", "501", "-m", "3d_fullres", "-f", "0",
-        "--disable_tta", "--step_size", "0.5", "--json",
+        "--disable_tta", "--step_size", "0.5", "--json", "--num_threads_preprocessing", "1",
+        "--num_threads_nifti_save", "1", "--disable_mixed_precision", "--all_in_gpu", "None", "--mode", "normal",
       ], environment: ["RESULTS_FOLDER": folder.url.appending(path: "results").path])
     #expect(result.code == 0, "\(result.log)")
     #expect(result.output.contains("\"label_sha256\""))
@@ -174,6 +175,8 @@ import Testkit
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--weights", "1", "2"], 64, "--weights"),
     (["-i", "IMAGE", "-o", "out", "-t", "501", "-m", "4d"], 64, "4d is none of them"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-l", "."], 65, "cascade"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--mode", "fast"], 64, "--mode"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--all_in_gpu", "True"], 64, "GPU"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-pp", "missing.json"], 65, "missing.json"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--num_parts", "2", "--part_id", "2"], 64, "--part_id"),
   ])

@@ -48,11 +48,14 @@ struct BrokerFaultTests {
     }
     let confirmed = Tally()
     let count = 400
+    // The second half waits for the broker's end, so that it comes in the middle on the slowest machine too.
+    let deaths = Tally()
     let publishing = Task {
       try await withThrowingTaskGroup { group in
         for publisher in 0..<4 {
           group.addTask {
             for number in stride(from: publisher, to: count, by: 4) {
+              while number >= count / 2, deaths.all.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
               try await queue.publish(message(number), to: .tiles)
               confirmed.add("\(number)")
             }
@@ -63,6 +66,7 @@ struct BrokerFaultTests {
     }
     while confirmed.all.count < count / 4 { try await Task.sleep(for: .milliseconds(1)) }
     try await broker.kill()
+    deaths.add("killed")
     try await events.wait { if case .disconnected = $0 { true } else { false } }
 
     // While the broker is away: publishing waits, and gives up only when its task is cancelled; so does preparing.

@@ -70,6 +70,8 @@ struct PredictCommand: AsyncParsableCommand {
   @Flag(help: "Print the reports as a JSON array instead of tables.")
   var json = false
 
+  @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
+
   func validate() throws {
     if let threads {
       guard threads >= 1, threads <= 1024 else {
