@@ -24,11 +24,10 @@ extension ModelLibrary {
   /// - Throws: `BlobStoreError`, `RunFailure` when the blob is no manifest.
   public static func manifest(_ digest: Digest, in store: any BlobStore) async throws -> ModelManifest {
     let blob = try await store.get(digest)
-    do {
+    do throws(ModelStoreError) {
       return try ModelManifest(json: Data(blob.copy))
     } catch {
-      throw RunFailure(
-        kind: .invalid, reason: "The blob \(digest) is no model's manifest (\(error)); register the model again.")
+      throw RunFailure(kind: .invalid, reason: "The blob \(digest) is no model's manifest. \(error)")
     }
   }
 

@@ -100,7 +100,8 @@ public final class ZipReader {
         // Entries that share bytes make a small file as large as one likes (Fifield, A better zip bomb, WOOT 2019).
         zip_discard(archive)
         throw ZipError(
-          .size, "'\(path)' is damaged: its entries share bytes, or claim more than the file's \(fileSize).")
+          .size,
+          "'\(path)' is damaged: its entries share bytes, or claim more than the file's \(fileSize), which can't be.")
       }
       compressed = sum
       places[entry.name] = entries.count
@@ -181,7 +182,7 @@ public final class ZipReader {
     guard entry.kind == .file, let file = zip_fopen_index(archive, entry.index, 0) else {
       let reason =
         entry.kind == .file ? ZipReader.message(of: zip_get_error(archive)) : "it isn't a plain file"
-      throw ZipError(.read, "'\(entry.name)' in '\(path)' can't be read: \(reason).")
+      throw ZipError(.read, "'\(entry.name.quotable())' in '\(path)' can't be read: \(reason).")
     }
     return file
   }

@@ -16,6 +16,15 @@ extension FuzzReader {
         guard UInt64(content.count) == entry.size else { throw FuzzComplaint("a member's size isn't what was read") }
       }
     },
+    FuzzReader("model archive") { bytes, scratch in
+      try scratch.replace(scratch.file, with: bytes)
+      let archive = try ModelArchive(scratch.file)
+      let folder = scratch.folder.appending(path: "unpacked")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      try archive.unpack(into: folder)
+      guard archive.units.allSatisfy({ FileManager.default.fileExists(atPath: folder.appending(path: $0.path).path) })
+      else { throw FuzzComplaint("an archive's model wasn't unpacked into the folder") }
+    },
     FuzzReader("checkpoint") { bytes, scratch in
       try scratch.replace(scratch.checkpoint, with: bytes)
       try Checkpoints.readWeights(scratch)

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Wording
 internal import ZipFiles
 
 /// A zip file of trained models, as `nnUNet_export_model_to_zip` and `tessera model export` make it.
@@ -62,7 +63,7 @@ public final class ModelArchive {
       throw ModelStoreError(
         .notFound,
         "'\(name)' holds no model: expected members such as 3d_fullres/Task001_Name/nnUNetTrainerV2__nnUNetPlansv2.1/fold_0/…, "
-          + "found \(zip.entries.isEmpty ? "none" : zip.entries.prefix(3).map(\.name).joined(separator: ", "))."
+          + "found \(zip.entries.isEmpty ? "none" : zip.entries.prefix(3).map { $0.name.quotable() }.joined(separator: ", "))."
       )
     }
   }
@@ -110,10 +111,10 @@ public final class ModelArchive {
     for entry in zip.entries {
       let isFolder = entry.name.hasSuffix("/")
       guard let parts = ExchangePath.parts(isFolder ? String(entry.name.dropLast()) : entry.name) else {
-        throw refused("its member '\(entry.name)' leads out of the folder")
+        throw refused("its member '\(entry.name.quotable())' leads out of the folder")
       }
       guard entry.kind != .special else {
-        throw refused("its member '\(entry.name)' is a link, encrypted, or no plain file")
+        throw refused("its member '\(entry.name.quotable())' is a link, encrypted, or no plain file")
       }
       guard entry.kind == .file else { continue }
       do throws(ZipError) { try zip.checkClaims(of: entry) } catch { throw refused(error.description) }
@@ -121,7 +122,9 @@ public final class ModelArchive {
         ignored.append(entry.name)
         continue
       }
-      guard names.insert(parts.joined(separator: "/")).inserted else { throw refused("it has '\(entry.name)' twice") }
+      guard names.insert(parts.joined(separator: "/")).inserted else {
+        throw refused("it has '\(entry.name.quotable())' twice")
+      }
       for depth in 1..<parts.count { folders.insert(parts.prefix(depth).joined(separator: "/")) }
       let (sum, overflow) = size.addingReportingOverflow(entry.size)
       size = sum
@@ -134,7 +137,7 @@ public final class ModelArchive {
       throw refused("it has \(members.count) files, expected at most \(limits.files)")
     }
     if let both = names.first(where: { folders.contains($0) }) {
-      throw refused("'\(both)' is a file and a folder in it")
+      throw refused("'\(both.quotable())' is a file and a folder in it")
     }
     return (members, ignored)
   }
