@@ -1,5 +1,4 @@
-/// The 1x1 convolution to the output channels, and what becomes of its logits while they are in cache: logits are never
-/// stored at full resolution unless asked for.
+/// The 1x1 convolution to the output channels; what becomes of the logits is `LogitTiles`' part.
 public struct SegmentationHead: Sendable {
   public enum Activation: Sendable {
     case softmax
@@ -25,13 +24,10 @@ public struct SegmentationHead: Sendable {
     self.classes = classes
   }
 
-  /// Lines of one tile: about a thousand voxels.
-  private var tileLines: Int { min(extent[0] * extent[1], max(1, 1024 / extent[2])) }
-  /// Distance of two classes in a tile's logits; a multiple of 16, for the kernels.
-  private var logitStride: Int { (tileLines * extent[2] + 15) / 16 * 16 }
+  private var tiles: LogitTiles { LogitTiles(extent: extent, classes: classes) }
 
   /// Bytes that `run` takes of each worker's scratch.
-  public var scratchBytes: Int { classes * logitStride * 4 }
+  public var scratchBytes: Int { tiles.floats * 4 }
 
   /// - Parameters:
   ///   - source: `[z][y][x][input channel]`.
@@ -44,43 +40,16 @@ public struct SegmentationHead: Sendable {
     mirrored: MirroredAxes, output: UnsafeMutablePointer<Float>, scratch: WorkerScratch,
     pool: ComputePool, kernels: ActivationKernels = .best
   ) {
-    let lines = extent[0] * extent[1]
-    let width = extent[2]
-    let stride = logitStride
-    pool.forEach((lines + tileLines - 1) / tileLines) { item, worker in
-      let firstLine = item * tileLines
-      let tile = firstLine..<min(firstLine + tileLines, lines)
-      let count = tile.count * width
+    let tiles = tiles
+    pool.forEach(tiles.count) { item, worker in
+      let voxels = tiles.voxels(item)
       let logits = scratch.floats(worker: worker)
       OpenBLAS.multiply(
-        rows: classes, columns: count, inner: inputChannels, a: weights, strideA: inputChannels,
-        b: source + firstLine * width * inputChannels, strideB: inputChannels, layoutB: .transposed, c: logits,
-        strideC: stride)
-      if let bias {
-        for label in 0..<classes {
-          for voxel in 0..<count { logits[label * stride + voxel] += bias[label] }
-        }
-      }
-
-      var weight: Float = 1
-      if case .probabilities(let activation, let factor) = use {
-        weight = factor
-        switch activation {
-        case .softmax: kernels.softmax(logits, classes: classes, count: count, stride: stride)
-        case .sigmoid: kernels.sigmoid(logits, classes: classes, count: count, stride: stride)
-        }
-      }
-      for label in 0..<classes {
-        for line in tile {
-          let z = mirrored.z ? extent[0] - 1 - line / extent[1] : line / extent[1]
-          let y = mirrored.y ? extent[1] - 1 - line % extent[1] : line % extent[1]
-          let target = output + ((label * extent[0] + z) * extent[1] + y) * width
-          if case .logits = use { target.update(repeating: 0, count: width) }
-          kernels.addScaled(
-            target, logits + label * stride + (line - firstLine) * width, count: width, weight: weight,
-            reversed: mirrored.x)
-        }
-      }
+        rows: classes, columns: voxels.count, inner: inputChannels, a: weights, strideA: inputChannels,
+        b: source + voxels.lowerBound * inputChannels, strideB: inputChannels, layoutB: .transposed, c: logits,
+        strideC: tiles.stride)
+      tiles.finish(
+        item, logits: logits, bias: bias, use: use, mirrored: mirrored, output: output, kernels: kernels)
     }
   }
 }

@@ -3,21 +3,22 @@ public import ModelPlans
 
 /// Times forward passes of one network, as `tessera bench forward` reports them.
 public enum ForwardBenchmark {
-  /// One warm-up pass, then `runs` timed passes of the `blas` executor.
+  /// One warm-up pass, then `runs` timed passes.
   /// - Parameters:
+  ///   - engine: what computes.
   ///   - threads: of the pool; also the calling thread counts.
   ///   - runs: at least 1.
   ///   - input: `[channel, z, y, x]`; zeros when empty.
   ///   - reference: logits to compare with, `[class, z, y, x]`; none when empty.
   /// - Throws: `NetworkExecutionError`, and what `weights` throws.
   public static func run(
-    description: NetworkDescription, weights: some NetworkWeights, threads: Int, runs: Int, input: [Float] = [],
+    engine: NetworkEngine, weights: some NetworkWeights, threads: Int, runs: Int, input: [Float] = [],
     reference: [Float] = []
   ) throws -> ForwardBenchmarkReport {
     let pool = ComputePool(threads: threads)
-    let workspace = try Workspace(description: description, threads: pool.threads)
-    let executor = try BlasExecutor(
-      description: description, weights: weights, pool: pool, workspace: workspace)
+    let description = engine.description
+    let workspace = try engine.makeWorkspace(threads: pool.threads)
+    let executor = try engine.makeObserved(weights: weights, pool: pool, workspace: workspace)
 
     let voxels = description.patch.reduce(1, *)
     let patch = input.isEmpty ? [Float](repeating: 0, count: description.inputChannels * voxels) : input
@@ -49,11 +50,26 @@ public enum ForwardBenchmark {
       engine: executor.identity.engine, instructionSet: executor.identity.features.instructionSet,
       openBLASCore: executor.identity.features.openBLASCore, threads: pool.threads, runs: times.count,
       seconds: seconds, gflop: gflop, gflops: gflop / seconds, largestDifference: difference,
-      workspaceBytes: workspace.bytes,
+      relativeError: reference.isEmpty ? nil : relativeError(logits, reference), workspaceBytes: workspace.bytes,
+      weightBytes: try engine.weightBytes(),
       layers: layers.medians.map { layer, seconds in
         let gflop = description.operations(of: layer) / 1e9
-        return .init(name: layer.name, seconds: seconds, gflop: gflop, gflops: gflop / seconds)
+        return .init(
+          name: layer.name, method: executor.method(of: layer), seconds: seconds, gflop: gflop,
+          gflops: gflop / seconds)
       })
+  }
+
+  /// Root mean square of the difference over that of the reference; the greatest number when a value is none.
+  private static func relativeError(_ values: [Float], _ reference: [Float]) -> Double {
+    var difference = 0.0
+    var size = 0.0
+    for (value, expected) in zip(values, reference) {
+      difference += (Double(value) - Double(expected)) * (Double(value) - Double(expected))
+      size += Double(expected) * Double(expected)
+    }
+    let error = (difference / size).squareRoot()
+    return error.isFinite ? error : .greatestFiniteMagnitude
   }
 
   /// The greater one; NaN counts as the greatest number (JSON has no NaN), so that a broken result doesn't look like a good one.

@@ -1,10 +1,10 @@
 /// What a forward benchmark measured. Its JSON is what `tessera bench forward --json` prints.
 public struct ForwardBenchmarkReport: Hashable, Sendable, Codable {
-  /// `blas`.
+  /// `blas` or `winograd`.
   public var engine: String
   /// Of Tessera's own kernels, such as `avx512`.
   public var instructionSet: String
-  /// The processor that OpenBLAS's kernels were chosen for.
+  /// The processor that OpenBLAS's kernels were chosen for; `none` where the engine doesn't use it.
   public var openBLASCore: String
   public var threads: Int
   /// Timed passes.
@@ -17,8 +17,12 @@ public struct ForwardBenchmarkReport: Hashable, Sendable, Codable {
   public var gflops: Double
   /// The largest absolute difference from the reference logits; `nil` without a reference.
   public var largestDifference: Float?
+  /// Root mean square of the difference from the reference logits over that of the reference; `nil` without one.
+  public var relativeError: Double?
   /// Memory of activations and scratch.
   public var workspaceBytes: Int
+  /// Memory of one fold's weights as the engine lays them out.
+  public var weightBytes: Int
   /// Medians of each layer, in order of execution.
   public var layers: [Layer]
 
@@ -26,6 +30,8 @@ public struct ForwardBenchmarkReport: Hashable, Sendable, Codable {
   public struct Layer: Hashable, Sendable, Codable {
     /// nnU-Net's name.
     public var name: String
+    /// Such as `F(4,4,4)` for Winograd's method with four outputs along each axis, `direct`, `im2col`.
+    public var method: String
     public var seconds: Double
     public var gflop: Double
     public var gflops: Double

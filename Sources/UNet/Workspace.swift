@@ -8,13 +8,14 @@ public final class Workspace {
   /// What `init` takes from the system.
   public var bytes: Int { memory.bytes }
 
+  /// For the `blas` executor; `NetworkEngine` makes one for any.
   /// - Throws: `NetworkExecutionError` when the description can't be run, or when there is no memory.
   public convenience init(description: NetworkDescription, threads: Int) throws {
-    try self.init(layout: WorkspaceLayout(NetworkProgram(description), threads: threads))
+    try self.init(bytes: Self.predictedBytes(description: description, threads: threads))
   }
 
-  init(layout: WorkspaceLayout) throws {
-    memory = try AlignedMemory(bytes: layout.bytes, for: "activations")
+  init(bytes: Int) throws {
+    memory = try AlignedMemory(bytes: bytes, for: "activations")
   }
 
   /// What a workspace will take, before it is made.

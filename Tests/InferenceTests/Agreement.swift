@@ -4,6 +4,7 @@ import ModelStore
 import NiftiIO
 import SlidingWindow
 import Testing
+import UNet
 import Volumes
 
 @testable import Inference
@@ -51,7 +52,9 @@ struct AgreementReport: CustomStringConvertible {
 
 extension AgreementCase {
   /// Segments the case, from files to label map and archive.
-  func segment(threads: Int, folder: URL) throws -> (result: SegmentedCase, image: MedicalImage) {
+  func segment(
+    threads: Int, folder: URL, engine: EngineChoice = .blas
+  ) throws -> (result: SegmentedCase, image: MedicalImage) {
     let model = try TrainedModel.open(folder: self.model, folds: folds)
     let recipe = try CaseRecipe(model)
     let options = InferenceOptions(folds: model.folds, mirroring: mirroring, stepSize: stepSize)
@@ -59,7 +62,7 @@ extension AgreementCase {
     let image = try MedicalImage.load(channels: images)
     let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize)
       .run(image: image.voxels, spacing: image.spacing, pool: pool)
-    let predictor = try TilePredictor(model: model, options: options, pool: pool)
+    let predictor = try TilePredictor(model: model, options: options, pool: pool, engine: engine)
     let tiles = PredictedTiles(
       extractor: try prepared.extractor(), predictor: predictor)
     let result = try StitchStep(recipe: recipe).run(
@@ -67,11 +70,11 @@ extension AgreementCase {
     return (result, image)
   }
 
-  func compare(threads: Int, folder: URL) throws -> AgreementReport {
+  func compare(threads: Int, folder: URL, engine: EngineChoice = .blas) throws -> AgreementReport {
     let clock = ContinuousClock()
     let start = clock.now
-    let (result, image) = try segment(threads: threads, folder: folder)
-    var report = AgreementReport(name: name)
+    let (result, image) = try segment(threads: threads, folder: folder, engine: engine)
+    var report = AgreementReport(name: "\(name) \(engine.rawValue)")
     report.seconds = (clock.now - start) / .seconds(1)
 
     let file = folder.appending(path: "\(UUID().uuidString).nii.gz")

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Testkit
+import UNet
 
 @testable import Inference
 
@@ -62,9 +63,9 @@ import Testkit
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
   }
 
-  private func check(_ example: AgreementCase) throws {
+  private func check(_ example: AgreementCase, _ engine: EngineChoice = .blas) throws {
     let folder = try TemporaryFolder()
-    let report = try example.compare(threads: 2, folder: folder.url)
+    let report = try example.compare(threads: 2, folder: folder.url, engine: engine)
     print("agreement with nnU-Net, \(report)")
     #expect(report.sameExtent, "extent, spacing, origin and direction")
     #expect(report.voxels > 0 && report.equalShare >= 0.99999)
@@ -75,19 +76,21 @@ import Testkit
     }
   }
 
-  @Test(arguments: committedCases) func committedAnswersAgree(example: AgreementCase) throws { try check(example) }
+  @Test(arguments: committedCases, [EngineChoice.blas, .winograd])
+  func committedAnswersAgree(example: AgreementCase, engine: EngineChoice) throws { try check(example, engine) }
 
   @Test(.enabled(if: !goldenCases.isEmpty, "the golden folder is not at hand"), arguments: goldenCases)
   func goldenAnswersAgree(example: AgreementCase) throws { try check(example) }
 
-  @Test func threadsDoNotChangeTheBits() throws {
+  @Test(arguments: [EngineChoice.blas, .winograd])
+  func threadsDoNotChangeTheBits(engine: EngineChoice) throws {
     let folder = try TemporaryFolder()
     let example = Self.committed("colin_small", mirroring: true)
-    let (one, _) = try example.segment(threads: 1, folder: folder.url)
+    let (one, _) = try example.segment(threads: 1, folder: folder.url, engine: engine)
     let first = folder.url.appending(path: "1.npz")
     try SoftmaxArchive.write(try #require(one.probabilities), to: first)
     for threads in [2, 3] {
-      let (other, _) = try example.segment(threads: threads, folder: folder.url)
+      let (other, _) = try example.segment(threads: threads, folder: folder.url, engine: engine)
       #expect(other.labels.elements.elementsEqual(one.labels.elements))
       #expect(other.statistics == one.statistics)
       let second = folder.url.appending(path: "\(threads).npz")

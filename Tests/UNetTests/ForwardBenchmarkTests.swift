@@ -21,17 +21,20 @@ import UNet
     #expect(description.forwardOperations == 954_597_376_000)
   }
 
-  @Test func theReportNamesTheEngineAndComparesLogits() throws {
+  @Test(arguments: [EngineChoice.blas, .winograd])
+  func theReportNamesTheEngineAndComparesLogits(engine: EngineChoice) throws {
     let description = TestNetworks.isotropic
     let weights = DictionaryWeights(random: description, seed: 1)
     let patch = TestNetworks.patch(of: description)
     let reference = try ReferenceExecutor(description: description, weights: weights).logits(patch)
     let report = try ForwardBenchmark.run(
-      description: description, weights: weights, threads: 2, runs: 3, input: patch, reference: reference)
-    #expect(report.engine == "blas" && report.threads == 2 && report.runs == 3)
+      engine: NetworkEngine(engine, description: description), weights: weights, threads: 2, runs: 3, input: patch,
+      reference: reference)
+    #expect(report.engine == engine.rawValue && report.threads == 2 && report.runs == 3)
     #expect(report.seconds > 0 && report.gflops > 0)
     #expect(try #require(report.largestDifference) < 1e-4)
-    #expect(report.layers.count == 13)
+    #expect(try #require(report.relativeError) < 2e-5)
+    #expect(report.layers.count == 13 && report.layers.allSatisfy { !$0.method.isEmpty })
     #expect(abs(report.layers.reduce(0) { $0 + $1.gflop } - report.gflop) < 1e-9)
 
     let decoded = try JSONDecoder().decode(ForwardBenchmarkReport.self, from: JSONEncoder().encode(report))

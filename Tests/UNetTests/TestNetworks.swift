@@ -94,8 +94,28 @@ enum TestNetworks {
 
   static let all = [
     isotropic, anisotropic, flat, threeBlocksRegions, oneBlock, batch, group, filterResponse, plain, gelu, mish,
-    activationFirst, groupAfterMish, batchAfterGELU, residual(.instance), residual(.batch), residual(.none),
+    activationFirst, groupAfterMish, batchAfterGELU, residual(.instance), residual(.batch), residual(.none), wide,
+    unusual, slices,
   ]
+
+  /// Channels of whole blocks, and more than one; extents that no tile divides.
+  static let wide = NetworkDescription(
+    patch: [10, 20, 12], inputChannels: 1, outputChannels: 18, features: [16, 40, 32],
+    kernels: [[3, 3, 3], [3, 3, 3], [3, 3, 3]], strides: [[2, 2, 2], [1, 2, 2]])
+
+  /// Kernels and strides of single axes, which plans may have.
+  static let unusual = NetworkDescription(
+    patch: [6, 8, 10], inputChannels: 5, outputChannels: 2, features: [8, 17, 20],
+    kernels: [[3, 1, 1], [1, 1, 1], [3, 1, 3]], strides: [[1, 2, 1], [2, 1, 1]])
+
+  /// A decoder in 2D above one in 3D, and a pooling in the plane under a kernel in space.
+  static let slices = NetworkDescription(
+    patch: [3, 24, 20], inputChannels: 2, outputChannels: 3, features: [8, 16, 24],
+    kernels: [[1, 3, 3], [3, 3, 3], [3, 3, 3]], strides: [[1, 2, 2], [1, 2, 2]],
+    block: .init(normalization: .instance, activation: .relu))
+
+  /// Those that the winograd executor computes.
+  static let winograd = [isotropic, anisotropic, flat, threeBlocksRegions, oneBlock, wide, unusual, slices]
 
   static func patch(of description: NetworkDescription, seed: UInt64 = 11) -> [Float] {
     var generator = SplitMix64(seed: seed)

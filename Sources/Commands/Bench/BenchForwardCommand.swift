@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Kernels
 internal import ModelStore
 internal import UNet
 
@@ -12,6 +13,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
       float32, C order), the largest difference of the logits is told too.
 
         tessera bench forward --model MODEL_DIR --threads 2 --json
+        tessera bench forward --model MODEL_DIR --engine winograd --isa avx2 --layers
       """)
 
   @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"))
@@ -19,6 +21,16 @@ struct BenchForwardCommand: AsyncParsableCommand {
 
   @Option(help: "Compute threads. Default: all processors.")
   var threads: Int?
+
+  @Option(
+    help: "What computes: blas, winograd or automatic.",
+    transform: { try oneOf(EngineChoice.allCases, called: $0) { $0.rawValue } })
+  var engine = EngineChoice.blas
+
+  @Option(
+    help: "Instruction set of the winograd engine: sse2, avx2, avx512. Default: the best that the processor has.",
+    transform: { try oneOf(InstructionSet.allCases, called: $0) { $0.description } })
+  var isa: InstructionSet?
 
   @Option(help: "Timed passes, after one that isn't; the median counts.")
   var runs = 5
@@ -33,6 +45,9 @@ struct BenchForwardCommand: AsyncParsableCommand {
     guard runs >= 1, threads ?? 1 >= 1, threads ?? 1 <= 1024 else {
       throw ValidationError("--runs and --threads must be at least 1.")
     }
+    guard isa == nil || engine != .blas else {
+      throw ValidationError("--isa is for --engine winograd; OpenBLAS chooses for itself.")
+    }
   }
 
   func run() async throws {
@@ -41,7 +56,8 @@ struct BenchForwardCommand: AsyncParsableCommand {
       let trained = try TrainedModel.open(folder: folder)
       guard let fold = trained.folds.first else { throw InputError("The model in \(model) has no folds.") }
       let report = try ForwardBenchmark.run(
-        description: trained.network, weights: try trained.weights(fold: fold),
+        engine: try NetworkEngine(engine, description: trained.network, instructionSet: isa),
+        weights: try trained.weights(fold: fold),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, runs: runs,
         input: try floats(folder.appending(path: "input.f32")) ?? [],
         reference: try floats(folder.appending(path: "logits.f32")) ?? [])
@@ -65,15 +81,29 @@ struct BenchForwardCommand: AsyncParsableCommand {
       "\(report.engine), \(report.instructionSet), OpenBLAS \(report.openBLASCore), \(report.threads) thread(s): "
         + "\(Formats.number(report.seconds, digits: 4)) s, \(Formats.number(report.gflop, digits: 1)) GFLOP, "
         + "\(Formats.number(report.gflops, digits: 1)) GFLOP/s")
-    if let difference = report.largestDifference { Output.line("largest difference of the logits: \(difference)") }
+    Output.line("memory: activations \(report.workspaceBytes >> 20) MiB, weights \(report.weightBytes >> 20) MiB")
+    if let difference = report.largestDifference, let error = report.relativeError {
+      Output.line("difference of the logits: at most \(difference), relative \(Float(error))")
+    }
     guard layers else { return }
-    var table = TextTable([("layer", .left), ("ms", .right), ("GFLOP", .right), ("GFLOP/s", .right)])
+    var table = TextTable([
+      ("layer", .left), ("method", .left), ("ms", .right), ("GFLOP", .right), ("GFLOP/s", .right),
+    ])
     for layer in report.layers {
       table.add([
-        layer.name, Formats.number(layer.seconds * 1000, digits: 2), Formats.number(layer.gflop, digits: 2),
+        layer.name, layer.method, Formats.number(layer.seconds * 1000, digits: 2),
+        Formats.number(layer.gflop, digits: 2),
         Formats.number(layer.gflops, digits: 1),
       ])
     }
     Output.line(table.rendered())
   }
+}
+
+/// The value that the user names.
+private func oneOf<Value>(_ values: [Value], called word: String, _ name: (Value) -> String) throws -> Value {
+  guard let found = values.first(where: { name($0) == word }) else {
+    throw ValidationError("Expected one of \(values.map(name).joined(separator: ", ")), found \(word).")
+  }
+  return found
 }

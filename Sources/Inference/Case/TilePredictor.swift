@@ -20,9 +20,12 @@ public final class TilePredictor: PatchPredictor {
   /// - Parameters:
   ///   - model: opened with at least the folds that `options` names.
   ///   - pool: the slot's threads.
+  ///   - engine: what computes.
   /// - Throws: `InferenceError.Code.invalidOptions` for mirroring that the model doesn't allow or a fold that it doesn't have,
   ///   `ModelStoreError` for weights that can't be read, `NetworkExecutionError` for a network that can't be run.
-  public convenience init(model: TrainedModel, options: InferenceOptions, pool: ComputePool) throws {
+  public convenience init(
+    model: TrainedModel, options: InferenceOptions, pool: ComputePool, engine: EngineChoice = .blas
+  ) throws {
     let missing = options.folds.filter { !model.folds.contains($0) }
     guard missing.isEmpty else {
       throw InferenceError(
@@ -31,7 +34,7 @@ public final class TilePredictor: PatchPredictor {
           + "\(model.folds.map(\.folder).joined(separator: ", ")).")
     }
     try self.init(
-      recipe: CaseRecipe(model), folds: options.folds.count, mirroring: options.mirroring, pool: pool
+      recipe: CaseRecipe(model), folds: options.folds.count, mirroring: options.mirroring, pool: pool, engine: engine
     ) { try model.weights(fold: options.folds[$0]) }
   }
 
@@ -40,7 +43,7 @@ public final class TilePredictor: PatchPredictor {
   ///   - weights: a fold's weights by its place, asked for one after the other so that only one fold is held twice.
   /// - Throws: as above, and what `weights` throws.
   init(
-    recipe: CaseRecipe, folds: Int, mirroring: Bool, pool: ComputePool,
+    recipe: CaseRecipe, folds: Int, mirroring: Bool, pool: ComputePool, engine: EngineChoice = .blas,
     weights: (Int) throws -> some NetworkWeights
   ) throws {
     guard folds > 0 else {
@@ -48,11 +51,12 @@ public final class TilePredictor: PatchPredictor {
     }
     passes = MirroredAxes.passes(
       axes: try recipe.mirrorAxes(mirroring: mirroring), spatialAxes: recipe.network.spatialAxes)
-    let workspace = try Workspace(description: recipe.network, threads: pool.threads)
+    let network = try NetworkEngine(engine, description: recipe.network)
+    let workspace = try network.makeWorkspace(threads: pool.threads)
     self.folds = try (0..<folds).map {
-      try BlasExecutor(description: recipe.network, weights: weights($0), pool: pool, workspace: workspace)
+      try network.makeExecutor(weights: weights($0), pool: pool, workspace: workspace)
     }
-    engine = self.folds[0].identity
+    self.engine = self.folds[0].identity
     classes = recipe.network.outputChannels
   }
 
@@ -63,8 +67,10 @@ public final class TilePredictor: PatchPredictor {
 
   /// Bytes that a predictor takes beside a patch and its probabilities: laid-out weights of all folds and the engine's workspace.
   /// - Throws: `NetworkExecutionError` for a network that can't be run.
-  public static func networkBytes(_ network: NetworkDescription, folds: Int, threads: Int) throws -> Int {
-    try folds * BlasExecutor.predictedWeightBytes(description: network)
-      + Workspace.predictedBytes(description: network, threads: threads)
+  public static func networkBytes(
+    _ network: NetworkDescription, folds: Int, threads: Int, engine: EngineChoice = .blas
+  ) throws -> Int {
+    let engine = try NetworkEngine(engine, description: network)
+    return try folds * engine.weightBytes() + engine.workspaceBytes(threads: threads)
   }
 }

@@ -1,0 +1,43 @@
+#pragma once
+
+// Products of a few rows with packed weights: what is left of a convolution, direct or Winograd, once its input lies ready.
+// Counts and strides are in floats, never in bytes. A panel is sixteen output channels.
+
+/// C[row][panel] = sum over taps t and k < inner of A[row][t][k] * weights[panel][t][k], each a vector of sixteen channels.
+typedef struct {
+  /// `A[row][t][k]` is `a[row * a_row + offsets[t] + k]`.
+  const float *a;
+  long a_row;
+  const long *offsets;  ///< one for each tap
+  long taps;
+  long inner;
+  /// `[panel][tap][inner][16]`, on 64 bytes.
+  const float *weights;
+  /// `C[row][panel]` is at `c + row * c_row + panel * c_panel`, on 64 bytes.
+  float *c;
+  long c_row;
+  long c_panel;
+  long rows;
+  long panels;
+  /// NULL, or room for `rows x panels` vectors. With it C may overlap A as long as no row of C begins behind the row of A with
+  /// the same number: a group of rows is finished in `staging` before it is written.
+  float *staging;
+} tessera_product;
+
+/// The kernels of one instruction set.
+typedef struct {
+  long rows;    ///< of C that are computed at once, in registers
+  long panels;  ///< of C that are computed at once
+  void (*multiply)(const tessera_product *product);
+
+  /// Copies `count` adjacent vectors of sixteen channels to `to`, `to_row` floats apart. With `scale`, what is copied is
+  /// y = x * scale + shift, then y > 0 ? y : slope * y.
+  void (*activate)(const float *from, long count, const float *scale, const float *shift, float slope, float *to,
+                   long to_row);
+
+  /// Copies `count` adjacent vectors past the caches.
+  void (*stream)(const float *from, long count, float *to);
+} tessera_product_kernels;
+
+/// The kernels of one instruction set (TESSERA_PORTABLE ...); NULL when the processor or the system doesn't have it.
+const tessera_product_kernels *tessera_product_kernels_of(int instruction_set);

@@ -1,0 +1,129 @@
+internal import CKernels
+
+/// A transposed convolution whose stride equals its kernel, without bias, on blocked tensors: for each tap a product of the
+/// input's voxels with the tap's weights, written where the tap belongs.
+public struct BlockedUpsampling: Sendable {
+  /// Extent of the input, `[z, y, x]`.
+  public let input: SIMD3<Int>
+  /// Kernel and stride, 1 or 2 per axis.
+  public let factor: SIMD3<Int>
+  public let inputChannels: Int
+  public let outputChannels: Int
+
+  public init(input: SIMD3<Int>, factor: SIMD3<Int>, inputChannels: Int, outputChannels: Int) {
+    self.input = input
+    self.factor = factor
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+  }
+
+  public var output: SIMD3<Int> { input &* factor }
+
+  private static let lanes = BlockedTensor.lanes
+  /// Voxels of an item: enough for the products, few enough for the second-level cache.
+  private static let itemVoxels = 64
+  private static let enoughItems = 32
+
+  private var inputBlocks: Int { BlockedTensor.blocks(inputChannels) }
+  private var outputBlocks: Int { BlockedTensor.blocks(outputChannels) }
+  /// (kernel z, kernel y) pairs.
+  private var tapRows: Int { factor[0] * factor[1] }
+  /// Input lines of an item.
+  private var lines: Int { min(input[0] * input[1], max(1, Self.itemVoxels / input[2])) }
+  private var lineGroups: Int { (input[0] * input[1] + lines - 1) / lines }
+  /// Floats of one tap's weights.
+  private var tapFloats: Int { inputBlocks * outputBlocks * Self.lanes * Self.lanes }
+
+  public var packedWeights: Int { tapRows * factor[2] * tapFloats }
+
+  public var scratch: ScratchNeed {
+    ScratchNeed(perWorker: lines * input[2] * Self.lanes * (inputBlocks + factor[2] * outputBlocks))
+  }
+
+  /// Lays the weights out as `[kz][ky][kx][panel][input channel][16]`.
+  /// - Parameters:
+  ///   - weights: `[input channel][output channel][kernel z][kernel y][kernel x]`, as nnU-Net stores them.
+  ///   - packed: `packedWeights` floats, aligned to 64 bytes.
+  public func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, pool: ComputePool) {
+    let taps = tapRows * factor[2]
+    pool.forEach(taps) { tap, _ in
+      let target = packed + tap * tapFloats
+      target.update(repeating: 0, count: tapFloats)
+      for channel in 0..<inputChannels {
+        for out in 0..<outputChannels {
+          let row = out / Self.lanes * inputBlocks * Self.lanes + channel
+          target[row * Self.lanes + out % Self.lanes] = weights[(channel * outputChannels + out) * taps + tap]
+        }
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - source: of the extent `input`.
+  ///   - weights: from `pack`.
+  ///   - target: of the extent `output`, overwritten; doesn't overlap `source`.
+  public func run(
+    _ source: BlockedTensor, weights: UnsafePointer<Float>, target: BlockedTensor,
+    scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+  ) {
+    let blocks = InputBlock.list([source])
+    let room = LayerScratch(base: scratch, need: self.scratch)
+    let pastCaches = LastLevelCache.isExceeded(by: target)
+    // Few voxels are shared out by taps, each of which loads them anew.
+    let split = lineGroups < Self.enoughItems ? tapRows : 1
+    pool.forEach(lineGroups * split) { item, worker in
+      let firstLine = item / split * lines
+      let count = min(lines, input[0] * input[1] - firstLine)
+      let rows = room.floats(worker: worker)
+      let products = rows + lines * input[2] * inputBlocks * Self.lanes
+      for (index, block) in blocks.enumerated() {
+        kernels.load(
+          block, first: firstLine * input[2], count: count * input[2], into: rows + index * Self.lanes,
+          stride: inputBlocks * Self.lanes)
+      }
+      let share = tapRows / split
+      for tapRow in item % split * share..<(item % split + 1) * share {
+        multiply(rows, count: count * input[2], tapRow: tapRow, weights: weights, into: products, kernels)
+        scatter(products, lines: firstLine..<firstLine + count, tapRow: tapRow, into: target, pastCaches, kernels)
+      }
+    }
+  }
+
+  /// Products are `[panel][input voxel][kx][16]`: whole lines of the output.
+  private func multiply(
+    _ rows: UnsafePointer<Float>, count: Int, tapRow: Int, weights: UnsafePointer<Float>,
+    into products: UnsafeMutablePointer<Float>, _ kernels: BlockedKernels
+  ) {
+    var noOffset = 0
+    withUnsafePointer(to: &noOffset) { noOffset in
+      for kx in 0..<factor[2] {
+        kernels.multiply(
+          tessera_product(
+            a: rows, a_row: inputBlocks * Self.lanes, offsets: noOffset, taps: 1, inner: inputBlocks * Self.lanes,
+            weights: weights + (tapRow * factor[2] + kx) * tapFloats, c: products + kx * Self.lanes,
+            c_row: factor[2] * Self.lanes, c_panel: count * factor[2] * Self.lanes, rows: count, panels: outputBlocks,
+            staging: nil))
+      }
+    }
+  }
+
+  private func scatter(
+    _ products: UnsafePointer<Float>, lines: Range<Int>, tapRow: Int, into target: BlockedTensor, _ pastCaches: Bool,
+    _ kernels: BlockedKernels
+  ) {
+    let width = output[2]
+    for block in 0..<outputBlocks {
+      for (number, line) in lines.enumerated() {
+        let z = line / input[1] * factor[0] + tapRow / factor[1]
+        let y = line % input[1] * factor[1] + tapRow % factor[1]
+        let from = products + (block * lines.count + number) * width * Self.lanes
+        let to = target.block(block) + (z * output[1] + y) * width * Self.lanes
+        if pastCaches {
+          kernels.products.stream(from, width, to)
+        } else {
+          to.update(from: from, count: width * Self.lanes)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+internal import ModelPlans
+
+/// An executor that tells when a layer is done, and how it computes one: for time tables.
+protocol ObservedExecutor: NetworkExecutor {
+  /// Called after each layer of a pass.
+  var afterLayer: ((NetworkLayer) -> Void)? { get set }
+  /// Such as `F(4,4,4)`, `direct` or `im2col`.
+  func method(of layer: NetworkLayer) -> String
+}
+
+extension WinogradExecutor: ObservedExecutor {}
+
+extension BlasExecutor: ObservedExecutor {
+  func method(of layer: NetworkLayer) -> String { layer.kind == .block ? "im2col" : "sgemm" }
+}
