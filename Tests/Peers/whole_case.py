@@ -3,8 +3,9 @@
     python whole_case.py --tessera .build/release/tessera --results RESULTS --task 900 --images IMAGES [--threads 2] [--runs 2] [-- -f 0 …]
 
 Run it by a Python that has nnunet 1.7.1 (and torch). RESULTS is nnU-Net's RESULTS_FOLDER, IMAGES a folder of CASE_0000.nii.gz; what follows
-`--` is given to both (nnU-Net's words). Prints a JSON line for each run and one with the medians: seconds of wall time, the largest
-process's peak memory and the largest sum over all processes of a run (proportional set size, looked at every 50 ms), in MiB.
+`--` is given to both (nnU-Net's words). Prints a JSON line for each run and one with the medians: seconds of wall time, seconds around
+the network (wall time less what was spent in predicting patches), the largest process's peak memory and the largest sum over all
+processes of a run (proportional set size, looked at every 100 ms), in MiB.
 """
 import argparse
 import glob
@@ -22,8 +23,33 @@ torch.set_num_threads(int(os.environ["THREADS"]))
 load = torch.load
 torch.load = lambda *a, **k: load(*a, **{"weights_only": False, **k})
 from nnunet.inference.predict_simple import main
+from nnunet.network_architecture.neural_network import SegmentationNetwork
+import time
+spent = [0.0]
+def timed(body):
+    def run(*arguments, **words):
+        start = time.monotonic()
+        try:
+            return body(*arguments, **words)
+        finally:
+            spent[0] += time.monotonic() - start
+    return run
+for name in ("_internal_maybe_mirror_and_pred_3D", "_internal_maybe_mirror_and_pred_2D"):
+    setattr(SegmentationNetwork, name, timed(getattr(SegmentationNetwork, name)))
 main()
+print("\\nseconds in the network:", spent[0])
 """
+
+
+def network_seconds(name, out, text):
+    """What a run spent in predicting patches, by its own account."""
+    if name == "nnunet":
+        return float(text.rsplit("seconds in the network:", 1)[1].split()[0])
+    timings = []
+    for path in glob.glob(os.path.join(out, "*.json")):
+        with open(path) as file:
+            timings += json.load(file).get("timings", [])
+    return sum(timing["seconds"] for timing in timings if timing["step"] == "predict")
 
 
 def tree(pid):
@@ -53,7 +79,7 @@ def memory(pid):
         return 0, 0
 
 
-def measure(command, environment):
+def measure(name, command, environment, out):
     start = time.monotonic()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT)
@@ -62,12 +88,14 @@ def measure(command, environment):
             sizes = [memory(pid) for pid in tree(process.pid)]
             together = max(together, sum(pss for pss, _ in sizes))
             largest = max([largest] + [peak for _, peak in sizes])
-            time.sleep(0.05)
+            time.sleep(0.1)
         seconds = time.monotonic() - start
+        log.seek(0)
+        text = log.read().decode(errors="replace")
         if process.returncode != 0:
-            log.seek(0)
-            sys.exit(f"{command[0]} exited with {process.returncode}:\n{log.read().decode(errors='replace')[-4000:]}")
-    return {"seconds": round(seconds, 2), "largest_mib": round(largest / 1024), "together_mib": round(together / 1024)}
+            sys.exit(f"{command[0]} exited with {process.returncode}:\n{text[-4000:]}")
+    around = seconds - network_seconds(name, out, text)
+    return {"seconds": round(seconds, 2), "around_network": round(around, 2), "largest_mib": round(largest / 1024), "together_mib": round(together / 1024)}
 
 
 def main():
@@ -91,7 +119,7 @@ def main():
                 else:
                     command = [sys.executable, "-c", NNUNET] + common(out) + [
                         "--disable_mixed_precision", "--num_threads_preprocessing", "1", "--num_threads_nifti_save", "1"]
-                result = measure(command, environment)
+                result = measure(name, command, environment, out)
             found[name].append(result)
             print(json.dumps({"tool": name, "threads": a.threads, **result}), flush=True)
     medians = {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in found.items()}
