@@ -48,11 +48,7 @@ public final class BlasExecutor: NetworkExecutor {
     _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
     into sum: UnsafeMutableBufferPointer<Float>
   ) throws {
-    let activation: SegmentationHead.Activation =
-      switch description.finalActivation {
-      case .softmax: .softmax
-      case .sigmoid: .sigmoid
-      }
+    let activation = SegmentationHead.Activation(description.finalActivation)
     try run(patch, mirrored: mirrored, use: .probabilities(activation, weight: weight), output: sum)
   }
 
