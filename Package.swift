@@ -68,7 +68,8 @@ let package = Package(
     system("CCrypto", "libcrypto", apt: "libssl-dev"),
     .target(name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z")]),
     .target(name: "CLinux"),
-    .target(name: "CKernels", exclude: ["products/README.md", "winograd/README.md"], cSettings: cSettings),
+    .target(
+      name: "CKernels", exclude: ["peak/README.md", "products/README.md", "winograd/README.md"], cSettings: cSettings),
 
     // Small foundations.
     module("Digests", ["CCrypto"]),

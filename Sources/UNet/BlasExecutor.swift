@@ -40,6 +40,8 @@ public final class BlasExecutor: NetworkExecutor {
     try PackedWeights.bytes(NetworkProgram(description))
   }
 
+  func cost(of layer: NetworkLayer) -> LayerCost? { program.steps.first { $0.layer == layer }.map(program.cost) }
+
   public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
     try run(patch, mirrored: .none, use: .logits, output: logits)
   }

@@ -10,10 +10,11 @@ public enum ForwardBenchmark {
   ///   - runs: at least 1.
   ///   - input: `[channel, z, y, x]`; zeros when empty.
   ///   - reference: logits to compare with, `[class, z, y, x]`; none when empty.
+  ///   - measuresPeak: whether what the machine does at best is measured too, for each layer's share of it.
   /// - Throws: `NetworkExecutionError`, and what `weights` throws.
   public static func run(
     engine: NetworkEngine, weights: some NetworkWeights, threads: Int, runs: Int, input: [Float] = [],
-    reference: [Float] = []
+    reference: [Float] = [], measuresPeak: Bool = false
   ) throws -> ForwardBenchmarkReport {
     let pool = ComputePool(threads: threads)
     let description = engine.description
@@ -42,6 +43,11 @@ public enum ForwardBenchmark {
       if run > 0 { times.append(time / .seconds(1)) }  // the first pass touches the memory
     }
 
+    let peak =
+      measuresPeak
+      ? InstructionSet.allCases.first { $0.description == executor.identity.features.instructionSet }
+        .flatMap { MachinePeak.measure($0, pool: pool) } : nil
+    let rows = rows(layers, executor, peak)
     let seconds = median(times)
     let gflop = description.forwardOperations / 1e9
     let difference =
@@ -49,15 +55,23 @@ public enum ForwardBenchmark {
     return ForwardBenchmarkReport(
       engine: executor.identity.engine, instructionSet: executor.identity.features.instructionSet,
       openBLASCore: executor.identity.features.openBLASCore, threads: pool.threads, runs: times.count,
-      seconds: seconds, gflop: gflop, gflops: gflop / seconds, largestDifference: difference,
+      passes: times, seconds: seconds, gflop: gflop, gflops: gflop / seconds, largestDifference: difference,
       relativeError: reference.isEmpty ? nil : relativeError(logits, reference), workspaceBytes: workspace.bytes,
-      weightBytes: try engine.weightBytes(),
-      layers: layers.medians.map { layer, seconds in
-        let gflop = description.operations(of: layer) / 1e9
-        return .init(
-          name: layer.name, method: executor.method(of: layer), seconds: seconds, gflop: gflop,
-          gflops: gflop / seconds)
-      })
+      weightBytes: try engine.weightBytes(), peak: peak, layers: rows, total: .sum(of: rows, peak: peak))
+  }
+
+  /// The medians of the layers beside what they cost.
+  private static func rows(
+    _ times: LayerTimes, _ executor: any ObservedExecutor, _ peak: MachinePeak?
+  ) -> [ForwardBenchmarkReport.Layer] {
+    let layers = times.medians.map { layer, seconds in (layer, seconds, executor.cost(of: layer)) }
+    let allWeightBytes = layers.reduce(0) { $0 + ($1.2?.weightBytes ?? 0) }
+    return layers.map { layer, seconds, cost in
+      .init(
+        name: layer.name, method: executor.method(of: layer), seconds: seconds,
+        gflop: executor.description.operations(of: layer) / 1e9, arithmeticGflop: (cost?.arithmetic ?? 0) / 1e9,
+        memoryBytes: cost?.memoryBytes(allWeightBytes: allWeightBytes) ?? 0, peak: peak)
+    }
   }
 
   /// Root mean square of the difference over that of the reference; the greatest number when a value is none.
@@ -75,6 +89,27 @@ public enum ForwardBenchmark {
   /// The greater one; NaN counts as the greatest number (JSON has no NaN), so that a broken result doesn't look like a good one.
   private static func largest(_ a: Float, _ b: Float) -> Float {
     b.isNaN ? .greatestFiniteMagnitude : max(a, b)
+  }
+}
+
+extension ForwardBenchmarkReport.Layer {
+  fileprivate init(
+    name: String, method: String, seconds: Double, gflop: Double, arithmeticGflop: Double, memoryBytes: Int,
+    peak: MachinePeak?
+  ) {
+    self.init(
+      name: name, method: method, seconds: seconds, gflop: gflop, gflops: gflop / seconds,
+      arithmeticGflop: arithmeticGflop, arithmeticGflops: arithmeticGflop / seconds,
+      shareOfPeak: peak.map { arithmeticGflop / seconds / $0.gflops }, memoryBytes: memoryBytes,
+      arithmeticFloorSeconds: peak.map { arithmeticGflop / $0.gflops },
+      memoryFloorSeconds: peak.map { Double(memoryBytes) / 1e9 / $0.gigabytesPerSecond })
+  }
+
+  fileprivate static func sum(of layers: [Self], peak: MachinePeak?) -> Self {
+    .init(
+      name: "total", method: "", seconds: layers.reduce(0) { $0 + $1.seconds },
+      gflop: layers.reduce(0) { $0 + $1.gflop }, arithmeticGflop: layers.reduce(0) { $0 + $1.arithmeticGflop },
+      memoryBytes: layers.reduce(0) { $0 + $1.memoryBytes }, peak: peak)
   }
 }
 

@@ -6,6 +6,7 @@ protocol ObservedExecutor: NetworkExecutor {
   var afterLayer: ((NetworkLayer) -> Void)? { get set }
   /// Such as `F(4,4,4)`, `direct` or `im2col`.
   func method(of layer: NetworkLayer) -> String
+  func cost(of layer: NetworkLayer) -> LayerCost?
 }
 
 extension WinogradExecutor: ObservedExecutor {}

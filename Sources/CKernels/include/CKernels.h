@@ -3,6 +3,7 @@
 #include "activation_kernels.h"
 #include "compute_pool.h"
 #include "half_kernels.h"
+#include "peak_kernels.h"
 #include "product_kernels.h"
 #include "volume_kernels.h"
 #include "winograd_kernels.h"

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Inference
 internal import Kernels
 internal import ModelStore
 internal import UNet
@@ -10,10 +11,12 @@ struct BenchForwardCommand: AsyncParsableCommand {
     commandName: "forward", abstract: "Times one forward pass of a model's network on one patch.",
     discussion: """
       GFLOP are counted as direct convolution, whatever the engine does. Where the folder holds input.f32 and logits.f32 (one forward pass,
-      float32, C order), the largest difference of the logits is told too.
+      float32, C order), the largest difference of the logits is told too. With --layers, each layer's arithmetic as the engine really
+      does it, its share of what this machine does at best (measured on the spot), and its floor: the arithmetic at that peak and
+      the bytes that must cross the memory bus at the rate of memory.
 
-        tessera bench forward --model MODEL_DIR --threads 2 --json
-        tessera bench forward --model MODEL_DIR --engine winograd --isa avx2 --layers
+        tessera bench forward --model MODEL_DIR --threads 2 --layers
+        tessera bench forward --model MODEL_DIR --engine winograd --isa avx2 --json
       """)
 
   @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"))
@@ -25,7 +28,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
   @Option(
     help: "What computes: blas, winograd or automatic.",
     transform: { try oneOf(EngineChoice.allCases, called: $0) { $0.rawValue } })
-  var engine = EngineChoice.blas
+  var engine = EngineChoice.automatic
 
   @Option(
     help: "Instruction set of the winograd engine: sse2, avx2, avx512. Default: the best that the processor has.",
@@ -35,7 +38,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
   @Option(help: "Timed passes, after one that isn't; the median counts.")
   var runs = 5
 
-  @Flag(help: "Also show each layer.")
+  @Flag(help: "Also show each layer, and measure the machine's peak.")
   var layers = false
 
   @Flag(help: "Print one JSON object.")
@@ -55,12 +58,13 @@ struct BenchForwardCommand: AsyncParsableCommand {
       let folder = URL(filePath: model)
       let trained = try TrainedModel.open(folder: folder)
       guard let fold = trained.folds.first else { throw InputError("The model in \(model) has no folds.") }
-      let report = try ForwardBenchmark.run(
+      var report = try ForwardBenchmark.run(
         engine: try NetworkEngine(engine, description: trained.network, instructionSet: isa),
         weights: try trained.weights(fold: fold),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, runs: runs,
         input: try floats(folder.appending(path: "input.f32")) ?? [],
-        reference: try floats(folder.appending(path: "logits.f32")) ?? [])
+        reference: try floats(folder.appending(path: "logits.f32")) ?? [], measuresPeak: layers)
+      if !layers { report.peakMemoryBytes = PeakMemory.bytes }  // measuring the peak takes memory of its own
       if json { return try Output.json(report) }
       show(report)
     }
@@ -81,22 +85,13 @@ struct BenchForwardCommand: AsyncParsableCommand {
       "\(report.engine), \(report.instructionSet), OpenBLAS \(report.openBLASCore), \(report.threads) thread(s): "
         + "\(Formats.number(report.seconds, digits: 4)) s, \(Formats.number(report.gflop, digits: 1)) GFLOP, "
         + "\(Formats.number(report.gflops, digits: 1)) GFLOP/s")
-    Output.line("memory: activations \(report.workspaceBytes >> 20) MiB, weights \(report.weightBytes >> 20) MiB")
+    Output.line(
+      "memory: activations \(report.workspaceBytes >> 20) MiB, weights \(report.weightBytes >> 20) MiB"
+        + (report.peakMemoryBytes.map { ", peak of the process \($0 >> 20) MiB" } ?? ""))
     if let difference = report.largestDifference, let error = report.relativeError {
       Output.line("difference of the logits: at most \(difference), relative \(Float(error))")
     }
-    guard layers else { return }
-    var table = TextTable([
-      ("layer", .left), ("method", .left), ("ms", .right), ("GFLOP", .right), ("GFLOP/s", .right),
-    ])
-    for layer in report.layers {
-      table.add([
-        layer.name, layer.method, Formats.number(layer.seconds * 1000, digits: 2),
-        Formats.number(layer.gflop, digits: 2),
-        Formats.number(layer.gflops, digits: 1),
-      ])
-    }
-    Output.line(table.rendered())
+    if layers { Output.line(report.layerTable()) }
   }
 }
 
