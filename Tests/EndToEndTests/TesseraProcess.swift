@@ -10,8 +10,8 @@ final class TesseraProcess {
   /// The executable that this test was built with.
   static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "tessera")
 
-  /// Starts `tessera` with `arguments`; standard error goes to a file in `folder`.
-  init(_ arguments: [String], environment: [String: String], folder: URL) throws {
+  /// Starts `tessera` with `arguments`; standard error goes to a file in `folder`. It works in `directory`, the test's own when `nil`.
+  init(_ arguments: [String], environment: [String: String], folder: URL, directory: URL? = nil) throws {
     let name = "\(arguments[0])-\(UUID().uuidString.prefix(8))"
     log = folder.appending(path: "\(name).log")
     output = folder.appending(path: "\(name).out")
@@ -22,6 +22,7 @@ final class TesseraProcess {
     process.standardError = try FileHandle(forWritingTo: log)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardInput = FileHandle.nullDevice
+    if let directory { process.currentDirectoryURL = directory }
     try process.run()
   }
 
@@ -58,9 +59,9 @@ final class TesseraProcess {
 
   /// Runs `tessera` to its end.
   static func run(
-    _ arguments: [String], environment: [String: String], folder: URL
+    _ arguments: [String], environment: [String: String], folder: URL, directory: URL? = nil
   ) async throws -> (code: Int32, output: String, log: String) {
-    let process = try TesseraProcess(arguments, environment: environment, folder: folder)
+    let process = try TesseraProcess(arguments, environment: environment, folder: folder, directory: directory)
     let (code, output) = try await process.finish()
     return (code, output, process.logText)
   }

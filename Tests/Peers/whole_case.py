@@ -1,9 +1,10 @@
 """Times a whole case as a user runs it, `tessera predict` and `nnUNet_predict` one after the other, and prints the ratios.
 
-    python whole_case.py --tessera .build/release/tessera --results RESULTS --task 900 --images IMAGES [--threads 2] [--runs 2] [-- -f 0 …]
+    python whole_case.py --tessera .build/release/tessera --results RESULTS --task 900 --images IMAGES [--threads 2] [--runs 2]
+        [--engine winograd] [--isa avx2] [-- -f 0 …]
 
 Run it by a Python that has nnunet 1.7.1 (and torch). RESULTS is nnU-Net's RESULTS_FOLDER, IMAGES a folder of CASE_0000.nii.gz; what follows
-`--` is given to both (nnU-Net's words). Prints a JSON line for each run and one with the medians: seconds of wall time, seconds around
+`--` is given to both (nnU-Net's words); without `--engine` Tessera chooses. Prints a JSON line for each run and one with the medians: seconds of wall time, seconds around
 the network (wall time less what was spent in predicting patches), the largest process's peak memory and the largest sum over all
 processes of a run (proportional set size, looked at every 100 ms), in MiB.
 """
@@ -104,18 +105,21 @@ def main():
         parser.add_argument(name, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=2)
+    for name in ("--engine", "--isa"):
+        parser.add_argument(name)
     parser.add_argument("more", nargs=argparse.REMAINDER)
     a = parser.parse_args()
     more = [word for word in a.more if word != "--"]
     environment = {"RESULTS_FOLDER": a.results, "THREADS": str(a.threads), "nnUNet_raw_data_base": tempfile.gettempdir(),
                    "nnUNet_preprocessed": tempfile.gettempdir()}
+    chosen = [word for name in ("engine", "isa") if getattr(a, name) for word in ("--" + name, getattr(a, name))]
     common = lambda out: ["-i", a.images, "-o", out, "-t", a.task] + more
     found = {"tessera": [], "nnunet": []}
     for _ in range(a.runs):
         for name in found:
             with tempfile.TemporaryDirectory() as out:
                 if name == "tessera":
-                    command = [a.tessera, "predict"] + common(out) + ["--threads", str(a.threads)]
+                    command = [a.tessera, "predict"] + common(out) + ["--threads", str(a.threads)] + chosen
                 else:
                     command = [sys.executable, "-c", NNUNET] + common(out) + [
                         "--disable_mixed_precision", "--num_threads_preprocessing", "1", "--num_threads_nifti_save", "1"]
@@ -124,7 +128,7 @@ def main():
             print(json.dumps({"tool": name, "threads": a.threads, **result}), flush=True)
     medians = {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in found.items()}
     ratios = {key: round(medians["nnunet"][key] / medians["tessera"][key], 2) for key in medians["tessera"]}
-    print(json.dumps({"medians": medians, "nnunet_over_tessera": ratios}))
+    print(json.dumps({"medians": medians, "nnunet_over_tessera": ratios, "engine": a.engine or "automatic"}))
 
 
 if __name__ == "__main__":

@@ -4,5 +4,7 @@ internal import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures this machine.",
-    subcommands: [BenchForwardCommand.self, BenchResampleCommand.self, BenchExportCommand.self])
+    subcommands: [
+      BenchForwardCommand.self, BenchCompareCommand.self, BenchResampleCommand.self, BenchExportCommand.self,
+    ])
 }

@@ -5,6 +5,9 @@ enum Formats {
   /// `12.345`
   static func number(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
+  /// `7.2e-06`
+  static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+
   /// `4.2 s`, `3 min 12 s`, `2 h 5 min`
   static func seconds(_ value: Double) -> String {
     if value < 60 { return String(format: "%.1f s", value) }
