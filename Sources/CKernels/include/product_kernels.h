@@ -19,10 +19,28 @@ typedef struct {
   long c_panel;
   long rows;
   long panels;
-  /// NULL, or room for `rows x panels` vectors. With it C may overlap A as long as no row of C begins behind the row of A with
-  /// the same number: a group of rows is finished in `staging` before it is written.
-  float *staging;
+  int past_caches;  ///< whether to store so
 } tessera_product;
+
+/// C[output][voxel] = sum over blocks of sixteen channels of A[block][voxel] * weights[output][block], for few outputs.
+typedef struct {
+  /// `A[block][voxel]`, a vector of sixteen channels, is at `a + block * a_block + voxel * 16`, on 64 bytes.
+  const float *a;
+  long a_block;
+  long blocks;
+  /// NULL, or `[block][16]`: A is y = x * scale + shift, then y > 0 ? y : slope * y.
+  const float *scale;
+  const float *shift;
+  float slope;
+  /// `[output][block][16]`, on 64 bytes.
+  const float *weights;
+  long outputs;
+  /// `C[output][voxel]` is at `c + output * c_output + voxel`.
+  float *c;
+  long c_output;
+  long voxels;
+  float *scratch;  ///< room for sixteen vectors of each block, on 64 bytes
+} tessera_sums;
 
 /// The kernels of one instruction set.
 typedef struct {
@@ -35,8 +53,7 @@ typedef struct {
   void (*activate)(const float *from, long count, const float *scale, const float *shift, float slope, float *to,
                    long to_row);
 
-  /// Copies `count` adjacent vectors past the caches.
-  void (*stream)(const float *from, long count, float *to);
+  void (*sums)(const tessera_sums *sums);
 } tessera_product_kernels;
 
 /// The kernels of one instruction set (TESSERA_PORTABLE ...); NULL when the processor or the system doesn't have it.

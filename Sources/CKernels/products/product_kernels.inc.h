@@ -25,8 +25,13 @@ INLINE void tile(const int rows, const int panels, const tessera_product *p, con
       }
     }
   }
-  UNROLLED for (int r = 0; r < rows; r++)
-    UNROLLED for (int q = 0; q < panels; q++) store(c + r * c_row + q * c_panel, sum[r][q]);
+  if (p->past_caches) {
+    UNROLLED for (int r = 0; r < rows; r++)
+      UNROLLED for (int q = 0; q < panels; q++) stream(c + r * c_row + q * c_panel, sum[r][q]);
+  } else {
+    UNROLLED for (int r = 0; r < rows; r++)
+      UNROLLED for (int q = 0; q < panels; q++) store(c + r * c_row + q * c_panel, sum[r][q]);
+  }
 }
 
 // The tiles of each height, by height.
@@ -74,20 +79,6 @@ static void multiply(const tessera_product *p) {
   // Groups of nearly the same height: 16 rows are 8 + 8 rather than 14 + 2.
   const long groups = (p->rows + ROWS - 1) / ROWS;
   const long height = (p->rows + groups - 1) / groups;
-  if (p->staging && p->panels > PANELS) {
-    const long staged_row = p->panels * LANES;
-    for (long r = 0; r < p->rows; r += height) {
-      const long rows = p->rows - r < height ? p->rows - r : height;
-      for (long q = 0; q < p->panels; q += PANELS)
-        multiply_tile(p, r, rows, q, p->panels - q < PANELS ? p->panels - q : PANELS, p->staging + q * LANES, staged_row,
-                      LANES);
-      for (long i = 0; i < rows; i++)
-        for (long q = 0; q < p->panels; q++)
-          store(p->c + (r + i) * p->c_row + q * p->c_panel, load(p->staging + i * staged_row + q * LANES));
-    }
-    return;
-  }
-  // A row of C that is one tile wide is written when its row of A has been read, with or without staging.
   // Panels outside: their weights are read from far away once, the rows come from a near cache again.
   for (long q = 0; q < p->panels; q += PANELS)
     for (long r = 0; r < p->rows; r += height)
@@ -106,8 +97,6 @@ static void activate(const float *from, long count, const float *scale, const fl
   for (long i = 0; i < count; i++) store(to + i * to_row, activated(load(from + i * LANES), s, h, l));
 }
 
-static void stream_vectors(const float *from, long count, float *to) {
-  for (long i = 0; i < count; i++) stream(to + i * LANES, load(from + i * LANES));
-}
+#include "sums.inc.h"
 
-#define PRODUCT_KERNELS {ROWS, PANELS, multiply, activate, stream_vectors}
+#define PRODUCT_KERNELS {ROWS, PANELS, multiply, activate, sums}

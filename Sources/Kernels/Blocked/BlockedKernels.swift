@@ -42,9 +42,20 @@ public struct BlockedKernels: @unchecked Sendable {  // tables of functions that
       block.base + first * BlockedTensor.lanes, count, block.scale, block.shift, block.slope, target, stride)
   }
 
-  /// The transforms of one combination of axes, named by their points.
-  func tile(points: SIMD3<Int>) -> tessera_winograd_tile? {
-    let wanted = (Int32(points[0]), Int32(points[1]), Int32(points[2]))
-    return UnsafeBufferPointer(start: winograd.tiles, count: winograd.tile_count).first { $0.points == wanted }
+  /// The transforms of one combination of axes; `nil` for one that `WinogradTransform.all` doesn't list.
+  func transforms(_ transform: WinogradTransform) -> TileTransforms? {
+    guard transform.y == transform.x,
+      let plane = UnsafeBufferPointer(start: winograd.planes, count: winograd.plane_count)
+        .first(where: { $0.points == transform.y.rawValue }),
+      let depth = UnsafeBufferPointer(start: winograd.depths, count: winograd.depth_count)
+        .first(where: { $0.points == transform.z.rawValue })
+    else { return nil }
+    return TileTransforms(plane: plane, depth: depth)
   }
+}
+
+/// The kernels that transform tiles along y and x, and along z.
+struct TileTransforms {
+  let plane: tessera_winograd_plane
+  let depth: tessera_winograd_depth
 }

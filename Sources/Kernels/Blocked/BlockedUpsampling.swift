@@ -36,8 +36,13 @@ public struct BlockedUpsampling: Sendable {
 
   public var packedWeights: Int { tapRows * factor[2] * tapFloats }
 
+  /// Whether products go straight to the output, a line of the input at a time. Short lines don't keep the products busy: several
+  /// are multiplied together and then copied.
+  private var isDirect: Bool { input[2] >= Self.longLine }
+  private static let longLine = 16
+
   public var scratch: ScratchNeed {
-    ScratchNeed(perWorker: lines * input[2] * Self.lanes * (inputBlocks + factor[2] * outputBlocks))
+    ScratchNeed(perWorker: lines * input[2] * Self.lanes * (inputBlocks + (isDirect ? 0 : factor[2] * outputBlocks)))
   }
 
   /// Lays the weights out as `[kz][ky][kx][panel][input channel][16]`.
@@ -83,46 +88,59 @@ public struct BlockedUpsampling: Sendable {
       }
       let share = tapRows / split
       for tapRow in item % split * share..<(item % split + 1) * share {
-        multiply(rows, count: count * input[2], tapRow: tapRow, weights: weights, into: products, kernels)
-        scatter(products, lines: firstLine..<firstLine + count, tapRow: tapRow, into: target, pastCaches, kernels)
+        if isDirect {
+          for kx in 0..<factor[2] {
+            for line in 0..<count {
+              let to = target.base + voxel(ofLine: firstLine + line, tapRow: tapRow) * Self.lanes
+              multiply(
+                UnsafePointer(rows) + line * input[2] * inputBlocks * Self.lanes, count: input[2], tapRow: tapRow,
+                kx: kx, weights: weights, into: to, panel: target.voxels, pastCaches, kernels)
+            }
+          }
+        } else {
+          for kx in 0..<factor[2] {
+            multiply(
+              rows, count: count * input[2], tapRow: tapRow, kx: kx, weights: weights, into: products,
+              panel: count * output[2], false, kernels)
+          }
+          scatter(products, lines: firstLine..<firstLine + count, tapRow: tapRow, into: target)
+        }
       }
     }
   }
 
-  /// Products are `[panel][input voxel][kx][16]`: whole lines of the output.
+  /// The output's voxel under the first tap along x of a line of the input.
+  private func voxel(ofLine line: Int, tapRow: Int) -> Int {
+    let z = line / input[1] * factor[0] + tapRow / factor[1]
+    let y = line % input[1] * factor[1] + tapRow % factor[1]
+    return (z * output[1] + y) * output[2]
+  }
+
+  /// Products of one tap, written `[panel][input voxel][kx][16]`: every `factor[2]`th voxel of lines of the output.
+  /// - Parameter panel: voxels between two blocks of the target.
   private func multiply(
-    _ rows: UnsafePointer<Float>, count: Int, tapRow: Int, weights: UnsafePointer<Float>,
-    into products: UnsafeMutablePointer<Float>, _ kernels: BlockedKernels
+    _ rows: UnsafePointer<Float>, count: Int, tapRow: Int, kx: Int, weights: UnsafePointer<Float>,
+    into target: UnsafeMutablePointer<Float>, panel: Int, _ pastCaches: Bool, _ kernels: BlockedKernels
   ) {
     var noOffset = 0
     withUnsafePointer(to: &noOffset) { noOffset in
-      for kx in 0..<factor[2] {
-        kernels.multiply(
-          tessera_product(
-            a: rows, a_row: inputBlocks * Self.lanes, offsets: noOffset, taps: 1, inner: inputBlocks * Self.lanes,
-            weights: weights + (tapRow * factor[2] + kx) * tapFloats, c: products + kx * Self.lanes,
-            c_row: factor[2] * Self.lanes, c_panel: count * factor[2] * Self.lanes, rows: count, panels: outputBlocks,
-            staging: nil))
-      }
+      kernels.multiply(
+        tessera_product(
+          a: rows, a_row: inputBlocks * Self.lanes, offsets: noOffset, taps: 1, inner: inputBlocks * Self.lanes,
+          weights: weights + (tapRow * factor[2] + kx) * tapFloats, c: target + kx * Self.lanes,
+          c_row: factor[2] * Self.lanes, c_panel: panel * Self.lanes, rows: count, panels: outputBlocks,
+          past_caches: pastCaches ? 1 : 0))
     }
   }
 
   private func scatter(
-    _ products: UnsafePointer<Float>, lines: Range<Int>, tapRow: Int, into target: BlockedTensor, _ pastCaches: Bool,
-    _ kernels: BlockedKernels
+    _ products: UnsafePointer<Float>, lines: Range<Int>, tapRow: Int, into target: BlockedTensor
   ) {
-    let width = output[2]
+    let floats = output[2] * Self.lanes
     for block in 0..<outputBlocks {
       for (number, line) in lines.enumerated() {
-        let z = line / input[1] * factor[0] + tapRow / factor[1]
-        let y = line % input[1] * factor[1] + tapRow % factor[1]
-        let from = products + (block * lines.count + number) * width * Self.lanes
-        let to = target.block(block) + (z * output[1] + y) * width * Self.lanes
-        if pastCaches {
-          kernels.products.stream(from, width, to)
-        } else {
-          to.update(from: from, count: width * Self.lanes)
-        }
+        (target.block(block) + voxel(ofLine: line, tapRow: tapRow) * Self.lanes)
+          .update(from: products + (block * lines.count + number) * floats, count: floats)
       }
     }
   }

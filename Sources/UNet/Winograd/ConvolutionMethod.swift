@@ -29,7 +29,7 @@ private struct Cost {
   /// To transform one vector of sixteen channels at one point, there or back: the mean of both.
   private static let secondsPerVector = 3e-9
   /// To read weights that come from memory for each patch.
-  private static let bytesPerSecond = 15e9
+  private static let bytesPerSecond = 25e9
 
   private var inputBlocks: Int { BlockedTensor.blocks(inputChannels) }
   private var outputBlocks: Int { BlockedTensor.blocks(outputChannels) }

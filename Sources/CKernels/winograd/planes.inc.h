@@ -1,0 +1,124 @@
+// The transforms along y and x: from planes of voxels to planes of points, and back.
+
+// `count` inputs of one line from x on; zero outside.
+INLINE void load_inputs(const int count, const float *line, long width, long x, const int activates, floats scale,
+                        floats shift, floats slope, floats *d) {
+  const float *p = line + x * LANES;
+  if (x >= 0 && x + count <= width) {
+    if (activates) {
+      UNROLLED for (int i = 0; i < count; i++) d[i] = activated(load(p + i * LANES), scale, shift, slope);
+    } else {
+      UNROLLED for (int i = 0; i < count; i++) d[i] = load(p + i * LANES);
+    }
+    return;
+  }
+  UNROLLED for (int i = 0; i < count; i++) {
+    d[i] = splat(0);
+    if (x + i < 0 || x + i >= width) continue;
+    d[i] = load(p + i * LANES);
+    if (activates) d[i] = activated(d[i], scale, shift, slope);
+  }
+}
+
+INLINE void input_plane(const int n, const int activates, const tessera_plane_input *p) {
+  if (!p->plane) {
+    for (int i = 0; i < n * n; i++)
+      for (long t = 0; t < p->tiles; t++) store(p->v + i * p->v_point + t * p->v_tile, splat(0));
+    return;
+  }
+  const floats scale = activates ? load(p->scale) : splat(1), shift = activates ? load(p->shift) : splat(0);
+  const floats slope = splat(p->slope);
+  floats lines[MAX_POINTS][TESSERA_PLANE_TILES * MAX_POINTS];
+  const long span = STEP(n) * p->tiles + OVERLAP(n);
+  for (int r = 0; r < n; r++) {
+    floats *to = lines[r];
+    const long y = p->y + r;
+    if (y < 0 || y >= p->height) {
+      for (long i = 0; i < n * p->tiles; i++) to[i] = splat(0);
+      continue;
+    }
+    if (p->next) {
+      // To the second-level cache: lines of all rows and planes share few sets of the first.
+      const float *ahead = p->next + (y * p->width + p->x) * LANES;
+      for (long i = 0; i < span; i++) __builtin_prefetch(ahead + i * LANES, 0, 2);
+    }
+    const float *line = p->plane + y * p->width * LANES;
+    floats seen[2];  // by the tile before, too
+    load_inputs(OVERLAP(n), line, p->width, p->x, activates, scale, shift, slope, seen);
+    for (long t = 0; t < p->tiles; t++) {
+      floats d[MAX_POINTS];
+      UNROLLED for (int i = 0; i < OVERLAP(n); i++) d[i] = seen[i];
+      load_inputs(STEP(n), line, p->width, p->x + t * STEP(n) + OVERLAP(n), activates, scale, shift, slope,
+                  d + OVERLAP(n));
+      UNROLLED for (int i = 0; i < OVERLAP(n); i++) seen[i] = d[STEP(n) + i];
+      transform_input(n, d);
+      UNROLLED for (int i = 0; i < n; i++) to[t * n + i] = d[i];
+    }
+  }
+  for (long t = 0; t < p->tiles; t++)
+    for (int x = 0; x < n; x++) {
+      floats d[MAX_POINTS];
+      UNROLLED for (int y = 0; y < n; y++) d[y] = lines[y][t * n + x];
+      transform_input(n, d);
+      UNROLLED for (int y = 0; y < n; y++) store(p->v + t * p->v_tile + (y * n + x) * p->v_point, d[y]);
+    }
+}
+
+INLINE long output_plane(const int n, const int past_caches, const tessera_plane_output *p) {
+  floats lines[MAX_OUTPUTS][MAX_POINTS];
+  for (int x = 0; x < n; x++) {
+    floats d[MAX_POINTS];
+    UNROLLED for (int y = 0; y < n; y++) d[y] = load(p->m + (y * n + x) * p->m_point);
+    transform_output(n, d);
+    UNROLLED for (int y = 0; y < OUTPUTS(n); y++) lines[y][x] = d[y];
+  }
+  const long height = p->height - p->y < OUTPUTS(n) ? p->height - p->y : OUTPUTS(n);
+  const long width = p->width - p->x < OUTPUTS(n) ? p->width - p->x : OUTPUTS(n);
+  floats shift = load(p->moments), sum = load(p->moments + LANES), squares = load(p->moments + 2 * LANES);
+  int first = p->first;
+  for (long y = 0; y < height; y++) {
+    floats d[MAX_POINTS];
+    UNROLLED for (int x = 0; x < n; x++) d[x] = lines[y][x];
+    transform_output(n, d);
+    if (first) {
+      first = 0;
+      shift = d[0];
+      sum = squares = splat(0);
+    }
+    float *line = p->plane + ((p->y + y) * p->width + p->x) * LANES;
+    UNROLLED for (int x = 0; x < OUTPUTS(n); x++) {
+      if (x >= width) continue;
+      const floats deviation = d[x] - shift;
+      sum += deviation;
+      squares = multiply_add(deviation, deviation, squares);
+      if (past_caches)
+        stream(line + x * LANES, d[x]);
+      else
+        store(line + x * LANES, d[x]);
+    }
+  }
+  store(p->moments, shift);
+  store(p->moments + LANES, sum);
+  store(p->moments + 2 * LANES, squares);
+  return height * width;
+}
+
+#define PLANE(N)                                                                     \
+  static void input_plane_##N(const tessera_plane_input *p) {                        \
+    if (p->scale)                                                                    \
+      input_plane(N, 1, p);                                                          \
+    else                                                                             \
+      input_plane(N, 0, p);                                                          \
+  }                                                                                  \
+  static long output_plane_##N(const tessera_plane_output *p) {                      \
+    return p->past_caches ? output_plane(N, 1, p) : output_plane(N, 0, p);           \
+  }
+
+PLANE(4) PLANE(5) PLANE(6) PLANE(9)
+
+static const tessera_winograd_plane planes[] = {
+    {4, input_plane_4, output_plane_4},
+    {5, input_plane_5, output_plane_5},
+    {6, input_plane_6, output_plane_6},
+    {9, input_plane_9, output_plane_9},
+};

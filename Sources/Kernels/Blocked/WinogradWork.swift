@@ -1,0 +1,221 @@
+internal import CKernels
+
+/// One run of a Winograd convolution: its steps, for any box of tiles.
+struct WinogradWork {
+  let convolution: WinogradConvolution
+  let transforms: TileTransforms
+  let kernels: BlockedKernels
+  let blocks: [InputBlock]
+  let weights: UnsafePointer<Float>
+  let output: BlockedTensor
+  let moments: PartMoments
+  let pastCaches: Bool
+
+  private var transform: WinogradTransform { convolution.transform }
+  private var window: ConvolutionWindow { convolution.window }
+
+  // MARK: Bricks
+
+  /// All steps for one brick of tiles.
+  /// - Parameters:
+  ///   - item: the brick's number, and its part of the statistics.
+  ///   - first: its first tile.
+  ///   - box: its tiles, per axis; fewer at the layer's end.
+  ///   - scratch: of one worker.
+  func compute(brick item: Int, from first: SIMD3<Int>, box: SIMD3<Int>, in scratch: UnsafeMutablePointer<Float>) {
+    let layout = TileLayout(convolution, box: box, inPlace: true)
+    let products = scratch + layout.products
+    let depths = scratch + layout.depths
+    for block in blocks.indices {
+      for row in 0..<box[1] {
+        for plane in 0..<layout.inputPlanes {
+          // What comes next: the plane below, or the first one of the next block.
+          let next = plane + 1 < layout.inputPlanes ? (block, plane + 1) : (block + 1, 0)
+          transformInput(
+            block: block, plane: plane, row: row, from: first, layout, next: next.0 < blocks.count ? next : nil,
+            into: scratch)
+        }
+      }
+    }
+    for point in 0..<transform.planePoints {
+      multiply(
+        point: point, panels: 0..<convolution.outputBlocks, layout,
+        transformed: scratch + point * layout.transformedPoint, products: products + point * layout.productPoint,
+        depths: depths)
+    }
+    let planes = min(layout.outputPlanes, window.output[0] - first[0] * transform.z.outputs)
+    for block in 0..<convolution.outputBlocks {
+      transformOutput(
+        block: block, planes: 0..<planes, from: first, layout, products: products, part: item,
+        moments: depths + layout.moments)
+    }
+  }
+
+  // MARK: Phases
+
+  /// Input blocks that one item of the first phase transforms.
+  private static let blocksOfAnItem = 4
+  /// Panels that one item of the second phase computes.
+  private static let panelsOfAnItem = 8
+
+  /// Each step for all tiles.
+  func computeInPhases(_ room: LayerScratch, _ pool: ComputePool) {
+    let layout = TileLayout(convolution, box: convolution.tiles, inPlace: false)
+    let products = room.shared + layout.products
+
+    let blockGroups = (blocks.count + Self.blocksOfAnItem - 1) / Self.blocksOfAnItem
+    pool.forEach(layout.inputPlanes * blockGroups) { item, _ in
+      let first = item % blockGroups * Self.blocksOfAnItem
+      for block in first..<min(first + Self.blocksOfAnItem, blocks.count) {
+        for row in 0..<layout.box[1] {
+          transformInput(
+            block: block, plane: item / blockGroups, row: row, from: .zero, layout, next: nil, into: room.shared)
+        }
+      }
+    }
+
+    let outputBlocks = convolution.outputBlocks
+    let panelGroups = (outputBlocks + Self.panelsOfAnItem - 1) / Self.panelsOfAnItem
+    pool.forEach(transform.planePoints * panelGroups) { item, worker in
+      let point = item / panelGroups
+      let first = item % panelGroups * Self.panelsOfAnItem
+      multiply(
+        point: point, panels: first..<min(first + Self.panelsOfAnItem, outputBlocks), layout,
+        transformed: room.shared + point * layout.transformedPoint, products: products + point * layout.productPoint,
+        depths: room.floats(worker: worker))
+    }
+
+    let groups = convolution.planeGroups
+    let planes = window.output[0]
+    pool.forEach(outputBlocks * groups) { item, worker in
+      let group = item % groups
+      transformOutput(
+        block: item / groups, planes: group * planes / groups..<(group + 1) * planes / groups, from: .zero, layout,
+        products: products, part: group, moments: room.floats(worker: worker) + layout.moments)
+    }
+  }
+
+  // MARK: Steps
+
+  /// Transforms a row of tiles of one plane of one block of the input.
+  /// - Parameters:
+  ///   - plane: of those that the box sees.
+  ///   - row: of tiles, in the box.
+  ///   - next: block and plane that will be asked for next.
+  private func transformInput(
+    block: Int, plane: Int, row: Int, from first: SIMD3<Int>, _ layout: TileLayout, next: (block: Int, plane: Int)?,
+    into transformed: UnsafeMutablePointer<Float>
+  ) {
+    let input = blocks[block]
+    let extent = window.input
+    let corner = first &* transform.outputs &* window.stride &- window.kernel &>> 1
+    func address(_ block: Int, _ plane: Int) -> UnsafePointer<Float>? {
+      let z = corner[0] + plane
+      guard z >= 0, z < extent[0] else { return nil }
+      return blocks[block].base + z * extent[1] * extent[2] * BlockedTensor.lanes
+    }
+    let step = transform.x.outputs * transform.x.stride
+    for x in stride(from: 0, to: layout.box[2], by: Int(TESSERA_PLANE_TILES)) {
+      let place = (plane * layout.row + row * layout.box[2] + x) * layout.inputWidth + block * BlockedTensor.lanes
+      var request = tessera_plane_input(
+        plane: address(block, plane), next: next.flatMap { address($0.block, $0.plane) }, height: extent[1],
+        width: extent[2], y: corner[1] + row * transform.y.outputs * transform.y.stride, x: corner[2] + x * step,
+        tiles: min(layout.box[2] - x, Int(TESSERA_PLANE_TILES)), scale: input.scale, shift: input.shift,
+        slope: input.slope, v: transformed + place, v_point: layout.transformedPoint, v_tile: layout.inputWidth)
+      transforms.plane.input(&request)
+    }
+  }
+
+  /// Products of all tiles at one point of a plane, with the transforms along z before and after.
+  /// - Parameters:
+  ///   - panels: blocks of output channels to compute.
+  ///   - transformed, products: of that point; they may be the same memory.
+  ///   - depths: scratch, see `TileLayout`.
+  private func multiply(
+    point: Int, panels: Range<Int>, _ layout: TileLayout, transformed: UnsafeMutablePointer<Float>,
+    products: UnsafeMutablePointer<Float>, depths: UnsafeMutablePointer<Float>
+  ) {
+    let z = transform.z
+    let lanes = BlockedTensor.lanes
+    let inputPlane = layout.row * layout.inputWidth
+    let outputPlane = layout.row * layout.outputWidth
+    let tiles = layout.box[0]
+    if z != .single {
+      for tile in 0..<tiles {
+        transforms.depth.input(
+          transformed + tile * z.outputs * z.stride * inputPlane, inputPlane, depths + tile * inputPlane,
+          layout.inputDepthPoint, inputPlane / lanes)
+      }
+    }
+    let rows = z == .single ? UnsafePointer(transformed) : UnsafePointer(depths)
+    let results = depths + layout.outputDepths
+    let panelFloats = panels.count * lanes
+    var noOffset = 0
+    withUnsafePointer(to: &noOffset) { noOffset in
+      for depth in 0..<z.rawValue {
+        let panel = (point * z.rawValue + depth) * convolution.outputBlocks + panels.lowerBound
+        kernels.multiply(
+          tessera_product(
+            a: rows + depth * layout.inputDepthPoint, a_row: layout.inputWidth, offsets: noOffset, taps: 1,
+            inner: layout.inputWidth, weights: weights + panel * lanes * layout.inputWidth,
+            c: results + depth * layout.outputDepthPoint, c_row: panelFloats, c_panel: lanes,
+            rows: tiles * layout.row, panels: panels.count, past_caches: 0))
+      }
+    }
+    // Rows of these panels lie side by side in `results`, among all panels in `products`.
+    let isWhole = panels.count == convolution.outputBlocks
+    for tile in 0..<tiles {
+      let from = results + tile * layout.row * panelFloats
+      let to = products + tile * z.outputs * outputPlane
+      if isWhole {
+        transforms.depth.output(from, layout.outputDepthPoint, to, outputPlane, outputPlane / lanes)
+      } else {
+        for row in 0..<layout.row {
+          transforms.depth.output(
+            from + row * panelFloats, layout.outputDepthPoint,
+            to + row * layout.outputWidth + panels.lowerBound * lanes, outputPlane, panels.count)
+        }
+      }
+    }
+  }
+
+  /// Transforms planes of one block back and writes them.
+  /// - Parameters:
+  ///   - planes: of the box.
+  ///   - moments: scratch for the part's sums.
+  private func transformOutput(
+    block: Int, planes: Range<Int>, from first: SIMD3<Int>, _ layout: TileLayout,
+    products: UnsafePointer<Float>, part: Int, moments: UnsafeMutablePointer<Float>
+  ) {
+    let extent = window.output
+    let corner = first &* transform.outputs
+    var written = 0
+    for plane in planes {
+      let target = output.block(block) + (corner[0] + plane) * extent[1] * extent[2] * BlockedTensor.lanes
+      for tile in 0..<layout.row {
+        let place = (plane * layout.row + tile) * layout.outputWidth + block * BlockedTensor.lanes
+        var request = tessera_plane_output(
+          m: products + place, m_point: layout.productPoint, plane: target, height: extent[1], width: extent[2],
+          y: corner[1] + tile / layout.box[2] * transform.y.outputs,
+          x: corner[2] + tile % layout.box[2] * transform.x.outputs, moments: moments, first: written == 0 ? 1 : 0,
+          past_caches: pastCaches ? 1 : 0)
+        written += transforms.plane.output(&request)
+      }
+    }
+    self.moments.record(part: part, block: block, count: written, sums: moments)
+  }
+}
+
+extension PartMoments {
+  /// Records what the last step of Winograd's convolution summed up.
+  /// - Parameter sums: `[shift, sum, squares][16]`, see winograd_kernels.h.
+  @inline(__always)
+  fileprivate func record(part: Int, block: Int, count: Int, sums: UnsafePointer<Float>) {
+    let lanes = BlockedTensor.lanes
+    record(part: part, block: block, count: count) { lane in
+      let sum = Double(sums[lanes + lane])
+      let rest = sum / Double(count)  // from the shift to the mean
+      return (Double(sums[lane]) + rest, max(0, Double(sums[2 * lanes + lane]) - sum * rest))
+    }
+  }
+}
