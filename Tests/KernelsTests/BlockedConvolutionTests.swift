@@ -131,7 +131,9 @@ import Testing
   }
 }
 
-private func axis(_ points: Int) -> (kernel: Int, stride: Int) { (points == 1 ? 1 : 3, points == 5 || points == 9 ? 2 : 1) }
+private func axis(_ points: Int) -> (kernel: Int, stride: Int) {
+  (points == 1 ? 1 : 3, points == 5 || points == 9 ? 2 : 1)
+}
 
 private func kernel(of transform: WinogradTransform) -> SIMD3<Int> {
   SIMD3(axis(transform.points[0]).kernel, axis(transform.points[1]).kernel, axis(transform.points[2]).kernel)

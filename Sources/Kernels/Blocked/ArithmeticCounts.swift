@@ -9,7 +9,7 @@ extension DirectConvolution {
       case .planes(let channels): channels
       case .tensors(let sources): BlockedChannels(sources).padded
       }
-    return products(rows: window.outputCount * volume(window.kernel), inputChannels, outputChannels)
+    return products(rows: window.outputCount * window.kernel.product, inputChannels, outputChannels)
   }
 }
 
@@ -17,35 +17,39 @@ extension WinogradConvolution {
   /// Of one pass: the products and both transforms.
   public var arithmetic: Double {
     let outputBlocks = BlockedTensor.blocks(outputChannels)
-    let transforms = inputs.blocks * transform.inputArithmetic + outputBlocks * transform.outputArithmetic
-    return products(rows: volume(tiles) * transform.pointCount, inputs.padded, outputChannels)
-      + Double(volume(tiles)) * Double(transforms * BlockedTensor.lanes)
+    let transforms =
+      Double(inputs.blocks) * transform.inputArithmetic(depth: (brick ?? tiles)[0])
+      + Double(outputBlocks * transform.outputArithmetic)
+    return products(rows: tiles.product * transform.pointCount, inputs.padded, outputChannels)
+      + Double(tiles.product * BlockedTensor.lanes) * transforms
   }
 }
 
 extension BlockedUpsampling {
   /// Of one pass.
   public var arithmetic: Double {
-    products(rows: volume(output), BlockedTensor.blocks(inputChannels) * BlockedTensor.lanes, outputChannels)
+    products(rows: output.product, BlockedTensor.blocks(inputChannels) * BlockedTensor.lanes, outputChannels)
   }
 }
 
 extension BlockedHead {
   /// Of one pass.
   public var arithmetic: Double {
-    products(rows: volume(extent), BlockedTensor.blocks(inputChannels) * BlockedTensor.lanes, classes)
+    products(rows: extent.product, BlockedTensor.blocks(inputChannels) * BlockedTensor.lanes, classes)
   }
 }
 
 extension WinogradTransform {
   /// Operations of B^T d on all axes, for one tile and channel: x first, then y, then z, as the kernels do it.
-  var inputArithmetic: Int {
-    let (z, y, x) = (self.z.rawValue, self.y.rawValue, self.x.rawValue)
-    return z * y * self.x.inputArithmetic + z * x * self.y.inputArithmetic + y * x * self.z.inputArithmetic
+  /// - Parameter depth: tiles along z that share the planes between them.
+  fileprivate func inputArithmetic(depth: Int) -> Double {
+    let planes = Double(depth * z.outputs * z.stride + z.overlap) / Double(depth)
+    return planes * Double(y.rawValue * x.inputArithmetic + x.rawValue * y.inputArithmetic)
+      + Double(y.rawValue * x.rawValue * z.inputArithmetic)
   }
 
   /// Operations of A^T m on all axes, for one tile and channel: z first, then y, then x.
-  var outputArithmetic: Int {
+  fileprivate var outputArithmetic: Int {
     y.rawValue * x.rawValue * z.outputArithmetic + z.outputs * x.rawValue * y.outputArithmetic
       + z.outputs * y.outputs * x.outputArithmetic
   }
@@ -57,8 +61,9 @@ extension WinogradTransform.Axis {
     switch self {
     case .single: 0
     case .two: 4
-    case .strided: 2
+    case .stridedTwo: 2
     case .four: 22
+    case .stridedFour: 19
     }
   }
 
@@ -67,13 +72,12 @@ extension WinogradTransform.Axis {
     switch self {
     case .single: 0
     case .two: 4
-    case .strided: 4
+    case .stridedTwo: 4
     case .four: 16
+    case .stridedFour: 19
     }
   }
 }
-
-private func volume(_ extent: SIMD3<Int>) -> Int { extent[0] * extent[1] * extent[2] }
 
 /// Of the product kernels: a multiply-add for each row, input channel and padded output channel.
 private func products(rows: Int, _ inputChannels: Int, _ outputChannels: Int) -> Double {
