@@ -113,7 +113,7 @@ let package = Package(
     module("Threads", ["CLinux"]),
     .target(
       name: "Migrations", path: "Migrations",
-      resources: [.embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql")],
+      resources: [.embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql")],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
     module("PostgresLedger", ["FleetContracts", "Digests", "Threads", "Migrations", "CPostgres"]),
@@ -122,7 +122,7 @@ let package = Package(
     module(
       "Fleet",
       [
-        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "Kernels",
+        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "UNet", "Kernels",
         "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging, lifecycle,
       ]
     ),
@@ -181,8 +181,13 @@ let package = Package(
     tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
     tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
     tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts", "Digests", "Migrations"]),
-    tests("FleetTests", ["Fleet", "FleetInMemory", "FleetContracts", "Digests"]),
-    tests("CommandsTests", ["Commands"]),
-    tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes"]),
+    tests(
+      "FleetTests",
+      [
+        "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
+        "Volumes",
+      ]),
+    tests("CommandsTests", ["Commands", "UNet", "Kernels"]),
+    tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
 )

@@ -6,6 +6,7 @@ public enum Migrations {
   public static let all = [
     Migration(version: 1, name: "ledger", sql: PackageResources._001_ledger_sql),
     Migration(version: 2, name: "passes", sql: PackageResources._002_passes_sql),
+    Migration(version: 3, name: "engines", sql: PackageResources._003_engines_sql),
   ]
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FleetContracts
+internal import UNet
 
 /// Errors at the edge of the program: one sentence on standard error and an exit code that tells a script what it was.
 enum Failures {
@@ -17,7 +18,7 @@ enum Failures {
 
   static func exitCode(of error: any Error) -> ExitCode {
     switch error {
-    case is SettingsError, is ValidationError: ExitCodes.usage
+    case is SettingsError, is ValidationError, is EngineRequestError: ExitCodes.usage
     case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused:
       ExitCodes.unavailable
     case is RunFailure: ExitCodes.failed

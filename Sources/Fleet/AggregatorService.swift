@@ -93,6 +93,11 @@ public struct AggregatorService: Service, CustomStringConvertible {
     let run = claim.run.id
     logger.info(
       "stitching run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
+    if work.engines.count > 1 {
+      logger.warning(
+        "several engines have predicted one run, so its bits depend on their shares; hold all workers to one by --engine and --isa",
+        metadata: ["run": "\(run)", "engines": "\(work.engines.joined(separator: ", "))"])
+    }
     try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
       try await stitcher.stitch(work)
     } commit: { outcome in

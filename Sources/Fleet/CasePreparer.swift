@@ -56,8 +56,9 @@ public struct CasePreparer: RunPreparing {
         let properties = try Preprocessor(plan: pass.recipe.preprocessing).properties(
           of: image.voxels, spacing: image.spacing)
         _ = try memory.plan(
-          .preparing, recipe: pass.recipe, options: pass.options, properties: properties, threads: pool.threads,
-          files: fileBytes)
+          .preparing,
+          MemoryBudget.Case(recipe: pass.recipe, options: pass.options, properties: properties, files: fileBytes),
+          threads: pool.threads)
       }
       let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize).run(
         image: image.voxels, spacing: image.spacing, previous: previous, pool: pool)
@@ -71,7 +72,7 @@ public struct CasePreparer: RunPreparing {
     let document = PassDocument(
       model: request.model, options: options, savesProbabilities: run.options.savesProbabilities,
       volume: try await store.put(Blob(prepared.volume)), channels: prepared.volume.channels, plan: prepared.plan,
-      properties: prepared.properties, geometry: geometry, images: run.images.map(\.hexadecimal),
+      properties: prepared.properties, geometry: geometry, images: run.images.map(\.hexadecimal), imageBytes: fileBytes,
       labels: run.model.labels, previous: previous)
     return PassPlan(
       document: try await store.put(try document.encoded()), tiles: prepared.plan.tileCount, timings: timings)

@@ -136,9 +136,7 @@ public struct CaseStitcher: RunStitching {
     let source = StoredTiles(
       work.tiles, from: store, classes: recipe.network.outputChannels, patch: document.plan.patch,
       removesTiles: removesTiles)
-    let planes = try memory.plan(
-      .stitching, recipe: recipe, options: document.options, properties: document.properties, threads: pool.threads
-    ).planes
+    let planes = try memory.plan(.stitching, document.memoryCase(recipe), threads: pool.threads).planes
     var segmented = try StitchStep(recipe: recipe, planes: planes).run(
       tiles: source, plan: document.plan, properties: document.properties, pool: pool, probabilitiesFolder: folder?.url,
       postprocessing: joins ? nil : result.postprocessing)

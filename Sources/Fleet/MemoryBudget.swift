@@ -2,36 +2,73 @@ internal import Inference
 internal import ModelStore
 internal import Preprocessing
 internal import SlidingWindow
+public import UNet
 internal import Volumes
 
-/// The memory that a process of the fleet may use: kept by stitching thinner slabs, or refused before the work begins.
+/// The memory that a process of the fleet may use: kept by stitching thinner slabs, then by a slower engine that takes less, or refused
+/// before the work begins.
 public struct MemoryBudget: Sendable {
   /// Resident bytes of the process, mapped files included; `nil` for no limit.
   public var limit: Int?
   /// Whether the process takes all steps of a run, one after the other, as `tessera predict` does.
   public var isForAllSteps: Bool
+  /// What the process's worker slots are to compute with.
+  public var engine: EngineRequest
 
-  public init(limit: Int? = nil, isForAllSteps: Bool = false) {
+  public init(limit: Int? = nil, isForAllSteps: Bool = false, engine: EngineRequest = EngineRequest()) {
     self.limit = limit
     self.isForAllSteps = isForAllSteps
+    self.engine = engine
+  }
+
+  /// A case of a model, as far as its memory depends on it.
+  struct Case {
+    var recipe: CaseRecipe
+    var options: InferenceOptions
+    var properties: CaseProperties
+    /// Bytes of the image's files.
+    var files = 0
   }
 
   /// How a step of a pass fits.
-  /// - Parameters:
-  ///   - work: of a process that has this step only.
-  ///   - files: bytes of the image's files.
-  /// - Throws: `InferenceError.Code.outOfMemory`.
-  func plan(
-    _ work: MemoryPlan.Work, recipe: CaseRecipe, options: InferenceOptions, properties: CaseProperties, threads: Int,
-    files: Int = 0
-  ) throws -> MemoryPlan {
-    guard limit != nil else { return try MemoryPlan(limit: nil, work: work) { _ in nil } }
-    let tiles = try recipe.tilePlan(for: properties.resampledExtent, stepSize: options.stepSize)
-    let network = try TilePredictor.networkBytes(recipe.network, folds: options.folds.count, threads: threads)
-    return try MemoryPlan(limit: limit, work: isForAllSteps ? .everything : work) { planes in
+  /// - Parameter work: of a process that has this step only.
+  /// - Throws: `InferenceError.Code.outOfMemory`; as `engine` where the process predicts too.
+  func plan(_ work: MemoryPlan.Work, _ example: Case, threads: Int) throws -> MemoryPlan {
+    guard limit != nil, work == .predicting || isForAllSteps else {
+      return try plan(work, example, networks: [0], threads: threads)
+    }
+    return try plan(
+      work, example, networks: networkBytes(candidates(example), example, threads: threads), threads: threads)
+  }
+
+  /// What a slot computes a pass with: the fastest engine that fits.
+  /// - Throws: `InferenceError.Code.outOfMemory`; `EngineRequestError` and `NetworkExecutionError` where the request can't be met.
+  func engine(for example: Case, threads: Int) throws -> NetworkEngine {
+    let candidates = try candidates(example)
+    guard limit != nil else { return candidates[0] }
+    let networks = try networkBytes(candidates, example, threads: threads)
+    return candidates[try plan(.predicting, example, networks: networks, threads: threads).variant]
+  }
+
+  private func candidates(_ example: Case) throws -> [NetworkEngine] {
+    try NetworkEngine.candidates(engine, description: example.recipe.network)
+  }
+
+  private func networkBytes(_ candidates: [NetworkEngine], _ example: Case, threads: Int) throws -> [Int] {
+    try candidates.map { try $0.bytes(folds: example.options.folds.count, threads: threads) }
+  }
+
+  /// - Parameter networks: bytes of weights and workspace of each engine that may be taken.
+  private func plan(_ work: MemoryPlan.Work, _ example: Case, networks: [Int], threads: Int) throws -> MemoryPlan {
+    let tiles = try example.recipe.tilePlan(
+      for: example.properties.resampledExtent, stepSize: example.options.stepSize)
+    return try MemoryPlan(
+      limit: limit, work: isForAllSteps ? .everything : work, variants: networks.count,
+      advice: engine.choice == .winograd ? "name fewer folds, or let the engine blas compute" : "name fewer folds"
+    ) { variant, planes in
       MemoryForecast(
-        recipe: recipe, plan: tiles, properties: properties, threads: threads, planes: planes, networkBytes: network,
-        files: files)
+        recipe: example.recipe, plan: tiles, properties: example.properties, threads: threads, planes: planes,
+        networkBytes: networks[variant], files: example.files)
     }
   }
 

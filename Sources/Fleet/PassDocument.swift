@@ -26,6 +26,8 @@ struct PassDocument: Codable {
   var geometry: ImageGeometry
   /// The images' names in nnU-Net's `CASE.pkl`: their digests, since file names may name patients.
   var images: [String]
+  /// Bytes of the images' files, for forecasts of memory; older processes don't write it.
+  var imageBytes: Int?
   /// The labels to measure.
   var labels: [LabelName]
   /// For a cascade's second stage, what the network sees of the first: uint8 `[z, y, x]` on the volume's grid.
@@ -38,7 +40,8 @@ struct PassDocument: Codable {
 
   init(
     model: Digest, options: InferenceOptions, savesProbabilities: Bool, volume: Digest, channels: Int, plan: TilePlan,
-    properties: CaseProperties, geometry: ImageGeometry, images: [String], labels: [LabelName], previous: Previous?
+    properties: CaseProperties, geometry: ImageGeometry, images: [String], imageBytes: Int, labels: [LabelName],
+    previous: Previous?
   ) {
     version = previous == nil ? 1 : 2
     self.model = model
@@ -50,6 +53,7 @@ struct PassDocument: Codable {
     self.properties = properties
     self.geometry = geometry
     self.images = images
+    self.imageBytes = imageBytes
     self.labels = labels
     self.previous = previous
   }
@@ -95,7 +99,8 @@ extension PassDocument {
   /// Whether what stitching and export compute with can be right: extents that were decoded are any numbers.
   private var isConsistent: Bool {
     let (image, box) = (properties.originalExtent, properties.cropBox)
-    return channels > 0 && properties.resampledExtent == plan.volume
+    return channels > 0 && (0...Self.largestFiles).contains(imageBytes ?? 0)
+      && properties.resampledExtent == plan.volume
       && (0..<3).allSatisfy { axis in
         (1...Self.longestAxis).contains(image[axis]) && 0 <= box.lower[axis] && box.lower[axis] < box.upper[axis]
           && box.upper[axis] <= image[axis] && properties.originalSpacing[axis] > 0
@@ -105,6 +110,14 @@ extension PassDocument {
 
   /// Voxels; products of three fit an integer.
   private static let longestAxis = 1 << 20
+  /// Bytes.
+  private static let largestFiles = 1 << 50
+
+  /// The case as a forecast of its memory takes it.
+  /// - Parameter recipe: of the document's model.
+  func memoryCase(_ recipe: CaseRecipe) -> MemoryBudget.Case {
+    MemoryBudget.Case(recipe: recipe, options: options, properties: properties, files: imageBytes ?? 0)
+  }
 }
 
 /// Reading a pass document for its errors alone: what is fuzzed.

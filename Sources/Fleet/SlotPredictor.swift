@@ -5,6 +5,7 @@ internal import Kernels
 internal import ModelStore
 internal import SlidingWindow
 internal import Threads
+internal import UNet
 internal import Volumes
 
 /// One slot of a worker: predicts a tile at a time on a thread of its own.
@@ -17,13 +18,21 @@ public actor SlotPredictor: TilePredicting {
   private let pool: ComputePool
   private let thread: BlockingThread
   private let memory: MemoryBudget
+  private let engineChosen: @Sendable (ChosenEngine) -> Void
   private var pass: (document: Digest, resident: ResidentPass)?
   private var network: (key: NetworkKey, predictor: ResidentPredictor)?
 
-  /// - Parameter threads: compute threads of this slot.
+  /// - Parameters:
+  ///   - threads: compute threads of this slot.
+  ///   - memory: what this slot may use, and the engine that it is to compute with.
+  ///   - engineChosen: called for each network that is loaded.
   /// - Throws: `ThreadError` when the process is out of threads.
-  public init(store: any BlobStore, models: ModelLibrary, threads: Int, memory: MemoryBudget = MemoryBudget()) throws {
+  public init(
+    store: any BlobStore, models: ModelLibrary, threads: Int, memory: MemoryBudget = MemoryBudget(),
+    engineChosen: @escaping @Sendable (ChosenEngine) -> Void = { _ in }
+  ) throws {
     self.memory = memory
+    self.engineChosen = engineChosen
     self.store = store
     self.models = models
     pool = ComputePool(threads: threads)
@@ -69,25 +78,31 @@ public actor SlotPredictor: TilePredicting {
     if let network, network.key == key { return network.predictor }
     network = nil  // its memory is needed for the next one
     let model = try await models.model(document.model)
-    try check(document, fits: model)
+    let engine = try engine(for: document, model)
     let predictor = try await thread.run { [pool] in
-      ResidentPredictor(try TilePredictor(model: model, options: document.options, pool: pool))
+      ResidentPredictor(try TilePredictor(model: model, options: document.options, pool: pool, engine: engine))
     }
     network = (key, predictor)
+    engineChosen(ChosenEngine(engine, model: document.model))
     return predictor
   }
 
-  /// - Throws: `RunFailure` that lets another worker, with more memory, try.
-  private func check(_ document: PassDocument, fits model: TrainedModel) throws {
-    // A process that takes all steps has looked at this one before it began.
-    guard !memory.isForAllSteps else { return }
+  /// - Throws: `RunFailure` that lets another worker try, with more memory or another engine.
+  private func engine(for document: PassDocument, _ model: TrainedModel) throws -> NetworkEngine {
     do {
-      _ = try memory.plan(
-        .predicting, recipe: CaseRecipe(model), options: document.options, properties: document.properties,
-        threads: pool.threads)
+      return try memory.engine(for: document.memoryCase(CaseRecipe(model)), threads: pool.threads)
     } catch let error as InferenceError where error.code == .outOfMemory {
       throw RunFailure(kind: .transient, reason: error.description)
+    } catch let error as NetworkExecutionError {
+      guard case .notThisEngine = error else { throw error }
+      throw RunFailure(kind: .transient, reason: error.description)
     }
+  }
+
+  /// Frees network and volume; what the next tile needs is fetched again.
+  public func release() {
+    network = nil
+    pass = nil
   }
 
   private struct NetworkKey: Equatable {

@@ -15,7 +15,7 @@ public protocol TilePredicting: Sendable {
 public struct ComputedTile: Sendable {
   public var probabilities: Digest
   public var bytes: Int
-  /// Engine and instruction set, such as `blas/avx512`.
+  /// Engine and instruction set, such as `winograd/avx512`.
   public var engine: String
   public var timings: TileTimings
 

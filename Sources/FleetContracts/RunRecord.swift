@@ -93,7 +93,7 @@ public struct RunOutcome: Hashable, Sendable, Codable {
   public var labels: [LabelMeasurement]
   /// Seconds by step, in the order of the steps.
   public var timings: [StepTiming]
-  /// Engine and instruction set that predicted the tiles, such as `blas/avx512`; several are joined by commas.
+  /// Engine and instruction set that predicted the tiles, such as `winograd/avx512`; several are joined by commas.
   public var engine: String
   public var softwareVersion: String
 

@@ -20,7 +20,7 @@ public struct TileResult: Hashable, Sendable, Codable {
   public var outcome: Outcome
   /// The worker process that computed it, such as `host-4711`.
   public var worker: String
-  /// Engine and instruction set, such as `blas/avx512`: bits are equal only within one.
+  /// Engine and instruction set, such as `winograd/avx512`: bits are equal only within one.
   public var engine: String
   public var timings: TileTimings
 

@@ -14,9 +14,18 @@ public struct EngineIdentity: Hashable, Sendable, Codable, CustomStringConvertib
   /// In place of OpenBLAS's processor where an engine doesn't use OpenBLAS.
   public static let noOpenBLAS = "none"
 
-  /// Such as `blas, avx512, OpenBLAS SkylakeX`, or `winograd, avx2`.
+  /// The name in results, without commas, since several are joined by them: engine, instruction set, and OpenBLAS's core where it
+  /// computes, such as `winograd/avx2` or `blas/avx512/SkylakeX`.
   public var description: String {
-    "\(engine), \(features.instructionSet)"
-      + (features.openBLASCore == Self.noOpenBLAS ? "" : ", OpenBLAS \(features.openBLASCore)")
+    ([engine, features.instructionSet] + (features.openBLASCore == Self.noOpenBLAS ? [] : [features.openBLASCore]))
+      .joined(separator: "/")
+  }
+}
+
+extension EngineIdentity {
+  init(winograd kernels: BlockedKernels) {
+    self.init(
+      engine: "winograd",
+      features: ComputeFeatures(instructionSet: kernels.instructionSet.description, openBLASCore: Self.noOpenBLAS))
   }
 }

@@ -14,6 +14,10 @@ public enum EngineChoice: String, CaseIterable, Hashable, Sendable, Codable {
 /// The engine of one network: what makes the workspace of a slot and the executors of its folds.
 public struct NetworkEngine: Sendable {
   public let description: NetworkDescription
+  /// Why it was chosen, as half a sentence.
+  public let reason: String
+  /// Whether a faster engine was passed over that a user may have expected.
+  public let isFallback: Bool
   private let kind: Kind
 
   private enum Kind: Sendable {
@@ -21,37 +25,58 @@ public struct NetworkEngine: Sendable {
     case winograd(BlockedKernels)
   }
 
+  /// The first of the candidates.
   /// - Parameter instructionSet: which kernels `winograd` takes; the processor's best when `nil`. `blas` leaves the choice to OpenBLAS.
-  /// - Throws: `NetworkExecutionError.notThisEngine` when `winograd` was asked for and doesn't compute this network, or not on this
-  ///   processor; `unsupportedDescription` for a network that can't be run.
+  /// - Throws: as `candidates`.
   public init(
-    _ choice: EngineChoice, description: NetworkDescription, instructionSet: InstructionSet? = nil
+    _ choice: EngineChoice = .automatic, description: NetworkDescription, instructionSet: InstructionSet? = nil
   ) throws {
-    self.description = description
-    switch choice {
-    case .blas:
-      kind = .blas
-    case .winograd:
-      kind = .winograd(try Self.kernels(description, instructionSet))
-    case .automatic:
-      do {
-        kind = .winograd(try Self.kernels(description, instructionSet))
-      } catch NetworkExecutionError.notThisEngine {
-        kind = .blas
-      }
-    }
+    self = try Self.candidates(EngineRequest(choice, instructionSet: instructionSet), description: description)[0]
   }
 
-  private static func kernels(
-    _ description: NetworkDescription, _ instructionSet: InstructionSet?
-  ) throws -> BlockedKernels {
-    _ = try WinogradProgram(description)
-    guard let instructionSet else { return .best }
-    guard let kernels = BlockedKernels(instructionSet) else {
-      throw NetworkExecutionError.notThisEngine(
-        engine: "winograd", reason: "this processor lacks the instruction set \(instructionSet)")
+  private init(_ kind: Kind, _ description: NetworkDescription, reason: String, isFallback: Bool = false) {
+    self.description = description
+    self.reason = reason
+    self.isFallback = isFallback
+    self.kind = kind
+  }
+
+  /// The engines that a request allows for a network: the fastest first, the last one with the least memory. Never empty.
+  /// - Throws: `EngineRequestError`; `NetworkExecutionError.notThisEngine` when `winograd` was asked for and doesn't compute this
+  ///   network, `unsupportedDescription` for a network that can't be run.
+  public static func candidates(
+    _ request: EngineRequest, description: NetworkDescription
+  ) throws -> [NetworkEngine] {
+    try request.check()
+    func blas(_ reason: String, isFallback: Bool) -> NetworkEngine {
+      let unbound = request.instructionSet.map { "; the instruction set \($0) doesn't bind OpenBLAS" } ?? ""
+      return NetworkEngine(.blas, description, reason: reason + unbound, isFallback: isFallback)
     }
-    return kernels
+    guard request.choice != .blas else {
+      try description.checkExecutable()
+      return [blas("it was asked for", isFallback: false)]
+    }
+    do {
+      _ = try WinogradProgram(description)
+    } catch NetworkExecutionError.notThisEngine(let engine, let reason) where request.choice == .automatic {
+      return [blas("\(engine) can't run the network: \(reason)", isFallback: true)]
+    }
+    let kernels = request.instructionSet.flatMap { BlockedKernels($0) } ?? .best
+    guard request.choice == .automatic else {
+      return [NetworkEngine(.winograd(kernels), description, reason: "it was asked for")]
+    }
+    return [
+      NetworkEngine(.winograd(kernels), description, reason: "it is the fastest that can run the network"),
+      blas("winograd's memory is beyond the limit", isFallback: true),
+    ]
+  }
+
+  /// What its executors will record with their results.
+  public var identity: EngineIdentity {
+    switch kind {
+    case .blas: EngineIdentity(engine: "blas")
+    case .winograd(let kernels): EngineIdentity(winograd: kernels)
+    }
   }
 
   /// What a slot's workspace takes, in bytes.
@@ -68,6 +93,11 @@ public struct NetworkEngine: Sendable {
     case .blas: try BlasExecutor.predictedWeightBytes(description: description)
     case .winograd: try WinogradExecutor.predictedWeightBytes(description: description)
     }
+  }
+
+  /// What the weights of several folds and the workspace that they share take together, in bytes.
+  public func bytes(folds: Int, threads: Int) throws -> Int {
+    try folds * weightBytes() + workspaceBytes(threads: threads)
   }
 
   /// - Throws: `NetworkExecutionError.outOfMemory`.

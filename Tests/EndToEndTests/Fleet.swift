@@ -21,8 +21,8 @@ final class Fleet {
   }
 
   /// Starts a role; it dies with the returned value.
-  func start(_ role: String) async throws -> TesseraProcess {
-    let process = try TesseraProcess([role], environment: environment, folder: folder.url)
+  func start(_ role: String, _ arguments: [String] = []) async throws -> TesseraProcess {
+    let process = try TesseraProcess([role] + arguments, environment: environment, folder: folder.url)
     try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }
     return process
   }
@@ -48,6 +48,7 @@ final class Fleet {
   struct Status: Decodable {
     var state: String
     var labelSha256: String?
+    var engine: String?
     var plannedTiles: Int
     var acceptedTiles: Int
     var failure: String?

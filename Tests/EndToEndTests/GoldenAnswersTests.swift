@@ -14,6 +14,8 @@ struct GoldenAnswersTests {
 
   private func image(_ name: String) -> URL { golden.appending(path: "images/Task501/\(name)_0000.nii.gz") }
 
+  private static let engines = [["--engine", "blas"], ["--engine", "winograd"]]
+
   private func predict(_ name: String, _ arguments: [String], into out: String = "out") async throws -> URL {
     let folder = folder.url
     let result = try await TesseraProcess.run(
@@ -39,9 +41,10 @@ struct GoldenAnswersTests {
     #expect(Double(differing) <= 1e-5 * Double(ours.extent.count), sourceLocation: sourceLocation)
   }
 
-  @Test func aCascadePredictsItsFirstStageOrTakesIt() async throws {
+  @Test(arguments: engines)
+  func aCascadePredictsItsFirstStageOrTakesIt(engine: [String]) async throws {
     let answer = "Task501-3d_cascade_fullres-f01-nomirror/colin_2mm"
-    let cascade = ["-m", "3d_cascade_fullres", "-f", "0", "1"]
+    let cascade = ["-m", "3d_cascade_fullres", "-f", "0", "1"] + engine
     let whole = try await predict("colin_2mm", cascade)
     try check(whole, against: answer)
 
@@ -50,10 +53,11 @@ struct GoldenAnswersTests {
     #expect(try differing(try LabelMap.load(second).labels, try LabelMap.load(whole).labels) == 0)
   }
 
-  @Test func anEnsembleOfConfigurationsWithAndWithoutPostprocessing() async throws {
+  @Test(arguments: engines)
+  func anEnsembleOfConfigurationsWithAndWithoutPostprocessing(engine: [String]) async throws {
     let answer = "Task501-ensemble-3d_fullres-3d_lowres-f01234-nomirror"
     let rules = golden.appending(path: "expected/selection-3d_fullres-3d_lowres/ensemble-postprocessing.json")
-    let ensemble = ["-m", "3d", "3d_lowres"]
+    let ensemble = ["-m", "3d", "3d_lowres"] + engine
     try check(try await predict("colin_2mm", ensemble + ["-pp", rules.path]), against: "\(answer)/colin_2mm")
     try check(try await predict("colin_thick", ensemble), against: "\(answer)/not_postprocessed/colin_thick")
   }

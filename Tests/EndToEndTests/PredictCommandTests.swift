@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Testing
 import Testkit
 
@@ -55,6 +56,51 @@ import Testkit
     #expect(peak <= limit, "peak \(peak) MiB, promised \(limit) MiB")
     let wrong = try await predict(arguments + ["--max-memory", "much"])
     #expect(wrong.code == 64)
+  }
+
+  private struct EngineReport: Decodable {
+    struct Model: Decodable {
+      var engine: String
+      var engineReason: String
+    }
+    var engine: String
+    var models: [Model]
+  }
+
+  @Test func theReportNamesTheEngineAndWhy() async throws {
+    let common = ["-i", small.path, "-o", folder.url.appending(path: "out").path, "-d", model.path, "--disable_tta"]
+    for (words, engine, reason) in [
+      ([], "winograd/", "fastest"), (["--engine", "blas"], "blas/", "asked for"),
+      (["--isa", "\(InstructionSet.portable)"], "winograd/\(InstructionSet.portable)", "fastest"),
+      (["--treat-as", "nnUNetTrainerV2_GeLU"], "blas/", "ReLU"),
+    ] {
+      let result = try await predict(common + words + ["--overwrite_existing", "--json"])
+      try #require(result.code == 0, "\(result.log)")
+      let report = try #require(try Fleet.decode([EngineReport].self, from: result.output).first)
+      #expect(report.engine.hasPrefix(engine) && report.models.map(\.engine) == [report.engine], "\(words)")
+      #expect(report.models[0].engineReason.contains(reason), "\(words): \(report.models[0].engineReason)")
+    }
+    let told = try await predict(common + ["--treat-as", "nnUNetTrainerV2_GeLU", "--overwrite_existing"])
+    #expect(told.log.contains("computed by blas/") && told.log.contains("ReLU"), "\(told.log)")
+  }
+
+  /// What winograd needs is what its refusal asks for; with a little less, `automatic` takes `blas`.
+  @Test func aLimitOfMemoryMayCostTheFasterEngine() async throws {
+    let common = [
+      "-i", small.path, "-o", folder.url.appending(path: "out").path, "-d", model.path, "--disable_tta", "--json",
+      "--overwrite_existing", "--max-memory",
+    ]
+    let refused = try await predict(common + ["99MiB", "--engine", "winograd"])
+    #expect(refused.code == 65, "\(refused.log)")
+    let asked = try #require(refused.log.firstMatch(of: /needs (\d+) MiB/)?.1)
+    let needed = try #require(Int(asked))
+    for (limit, engine) in [(needed, "winograd/"), (needed - 1, "blas/")] {
+      let result = try await predict(common + ["\(limit)MiB"])
+      try #require(result.code == 0, "\(result.log)")
+      let report = try #require(try Fleet.decode([EngineReport].self, from: result.output).first)
+      #expect(report.engine.hasPrefix(engine), "\(limit) MiB")
+      if engine == "blas/" { #expect(report.models[0].engineReason.contains("memory")) }
+    }
   }
 
   @Test func aBadCaseDoesNotStopTheOthers() async throws {
@@ -179,6 +225,12 @@ import Testkit
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--all_in_gpu", "True"], 64, "GPU"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "-pp", "missing.json"], 65, "missing.json"),
     (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--num_parts", "2", "--part_id", "2"], 64, "--part_id"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--engine", "fast"], 64, "none of blas, winograd, automatic"),
+    (["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--engine", "blas", "--isa", "avx2"], 64, "OPENBLAS_CORETYPE"),
+    (
+      ["-i", "IMAGE", "-o", "out", "-d", "MODEL", "--engine", "winograd", "--treat-as", "nnUNetTrainerV2_GeLU"], 65,
+      "Use the engine blas"
+    ),
   ])
   func aMistakeGetsOneClearSentence(arguments: [String], code: Int32, words: String) async throws {
     let filled = arguments.map { $0 == "MODEL" ? model.path : $0 == "IMAGE" ? small.path : $0 }

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Testing
 import Testkit
 
@@ -12,16 +13,60 @@ struct SameBitsTests {
   private let model = Fixtures.directory.appending(path: "Task501/model")
 
   /// The result of `tessera predict`, without any server.
-  private func local(threads: Int) async throws -> String {
+  private func local(threads: Int, engine: [String] = []) async throws -> String {
+    try await report(threads: threads, engine: engine).labelSha256
+  }
+
+  private struct Report: Decodable {
+    var labelSha256: String
+    var engine: String
+  }
+
+  private func report(threads: Int, engine: [String]) async throws -> Report {
     let folder = try TemporaryFolder()
     let result = try await TesseraProcess.run(
       [
         "predict", "-i", image.path, "-o", folder.url.path, "-d", model.path, "--disable_tta", "--threads",
         "\(threads)", "--json",
-      ], environment: [:], folder: folder.url)
+      ] + engine, environment: [:], folder: folder.url)
     try #require(result.code == 0, "\(result.log)")
-    struct Report: Decodable { var labelSha256: String }
-    return try #require(try Fleet.decode([Report].self, from: result.output).first).labelSha256
+    return try #require(try Fleet.decode([Report].self, from: result.output).first)
+  }
+
+  /// The engines and instruction sets that this machine has.
+  private static let engines =
+    [["--engine", "blas"]] + InstructionSet.available.map { ["--engine", "winograd", "--isa", "\($0)"] }
+
+  /// Within an engine and instruction set, threads and fleet change nothing; a run that several have computed says so.
+  @Test(.timeLimit(.minutes(10)))
+  func eachEngineAndInstructionSetHasOneDigest() async throws {
+    let fleet = try await Fleet()
+    let dispatcher = try await fleet.start("dispatcher")
+    let aggregator = try await fleet.start("aggregator")
+    var names: Set<String> = []
+    for engine in Self.engines {
+      let alone = try await report(threads: 1, engine: engine)
+      #expect(try await local(threads: 2, engine: engine) == alone.labelSha256, "\(engine), two threads")
+      let worker = try await fleet.start("worker", engine + ["--threads", "2"])
+      let run = try await fleet.submit(image)
+      #expect(try await fleet.digest(of: run) == alone.labelSha256, "\(engine), by a fleet")
+      #expect(try await fleet.status(run).engine == alone.engine)
+      worker.send(SIGTERM)
+      #expect(try await worker.finish(within: 60).code == 0)
+      #expect(worker.logText.contains("engine chosen") && worker.logText.contains("it was asked for"))
+      names.insert(alone.engine)
+    }
+    #expect(names.count == Self.engines.count, "\(names)")
+
+    let workers = [
+      try await fleet.start("worker", ["--engine", "blas"]), try await fleet.start("worker", ["--engine", "winograd"]),
+    ]
+    let mixed = try await fleet.submit(image)
+    _ = try await fleet.digest(of: mixed)
+    let engines = try #require(try await fleet.status(mixed).engine).split(separator: ",")
+    #expect(engines.count == 2 && engines[0].hasPrefix("blas/") && engines[1].hasPrefix("winograd/"), "\(engines)")
+    #expect(aggregator.logText.contains("several engines"))
+    for role in [dispatcher] + workers { #expect(role.isRunning) }
   }
 
   @Test(.timeLimit(.minutes(10)))

@@ -53,7 +53,7 @@ struct AgreementReport: CustomStringConvertible {
 extension AgreementCase {
   /// Segments the case, from files to label map and archive.
   func segment(
-    threads: Int, folder: URL, engine: EngineChoice = .blas
+    threads: Int, folder: URL, engine: EngineChoice
   ) throws -> (result: SegmentedCase, image: MedicalImage) {
     let model = try TrainedModel.open(folder: self.model, folds: folds)
     let recipe = try CaseRecipe(model)
@@ -62,7 +62,7 @@ extension AgreementCase {
     let image = try MedicalImage.load(channels: images)
     let prepared = try PrepareStep(recipe: recipe, stepSize: options.stepSize)
       .run(image: image.voxels, spacing: image.spacing, pool: pool)
-    let predictor = try TilePredictor(model: model, options: options, pool: pool, engine: engine)
+    let predictor = try TilePredictor(model: model, options: options, pool: pool, engine: EngineRequest(engine))
     let tiles = PredictedTiles(
       extractor: try prepared.extractor(), predictor: predictor)
     let result = try StitchStep(recipe: recipe).run(
@@ -70,7 +70,7 @@ extension AgreementCase {
     return (result, image)
   }
 
-  func compare(threads: Int, folder: URL, engine: EngineChoice = .blas) throws -> AgreementReport {
+  func compare(threads: Int, folder: URL, engine: EngineChoice) throws -> AgreementReport {
     let clock = ContinuousClock()
     let start = clock.now
     let (result, image) = try segment(threads: threads, folder: folder, engine: engine)

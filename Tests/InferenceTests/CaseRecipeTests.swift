@@ -79,9 +79,9 @@ import Volumes
       extent: Extent(z: 100, y: 100, x: 60), spacing: spacing, plan: recipe.preprocessing)
     #expect(properties.resampledExtent == Extent(z: 60, y: 200, x: 200))
     let plan = try recipe.tilePlan(for: properties.resampledExtent, stepSize: 0.5)
-    func forecast(planes: Int) -> MemoryForecast {
+    func forecast(planes: Int, network: Int = 1000) -> MemoryForecast {
       MemoryForecast(
-        recipe: recipe, plan: plan, properties: properties, threads: 2, planes: planes, networkBytes: 1000)
+        recipe: recipe, plan: plan, properties: properties, threads: 2, planes: planes, networkBytes: network)
     }
     let thick = forecast(planes: 16)
     #expect(thick.image == 600_000 * 4 && thick.labels == 600_000)
@@ -95,7 +95,7 @@ import Volumes
 
     // Thinner slabs before a refusal; a refusal says what is needed.
     func fitting(_ limit: Int?) throws -> MemoryPlan {
-      try MemoryPlan(limit: limit, work: .stitching) { forecast(planes: $0) }
+      try MemoryPlan(limit: limit, work: .stitching) { forecast(planes: $1) }
     }
     #expect(try fitting(nil).planes == 16)
     #expect(try fitting(thick.stitching).planes == 16)
@@ -104,5 +104,21 @@ import Volumes
     let error = #expect(throws: InferenceError.self) { try fitting(thin.stitching - 1) }
     #expect(error?.code == .outOfMemory)
     #expect(error?.description.contains("\((thin.stitching + (1 << 20) - 1) >> 20) MiB") == true)
+
+    // A slower engine that takes less comes after the thinnest slab of the faster one.
+    let networks = [400 << 20, 200 << 20]
+    func choice(_ limit: Int?) throws -> MemoryPlan {
+      try MemoryPlan(limit: limit, work: .everything, variants: 2, advice: "pray") {
+        forecast(planes: $1, network: networks[$0])
+      }
+    }
+    let (fast, slow) = (forecast(planes: 1, network: networks[0]), forecast(planes: 1, network: networks[1]))
+    #expect(try choice(nil).variant == 0 && choice(nil).planes == 16)
+    #expect(try choice(fast.peak).variant == 0)
+    #expect(try choice(fast.peak - 1).variant == 1 && choice(fast.peak - 1).planes == 16)
+    #expect(try choice(slow.peak).variant == 1 && choice(slow.peak).forecast?.network == networks[1])
+    let refusal = #expect(throws: InferenceError.self) { try choice(slow.peak - 1) }
+    #expect(refusal?.description.contains("\((slow.peak + (1 << 20) - 1) >> 20) MiB") == true)
+    #expect(refusal?.description.contains("or pray.") == true, "\(String(describing: refusal))")
   }
 }

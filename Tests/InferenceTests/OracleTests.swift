@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Testkit
+import UNet
 
 @testable import Inference
 
@@ -39,9 +40,10 @@ import Testkit
 
   @Test func theCasesAreThere() { #expect(Self.cases.count > 30) }
 
-  @Test(arguments: cases) func cornersAgree(example: AgreementCase) throws {
+  @Test(arguments: cases, [EngineChoice.blas, .winograd])
+  func cornersAgree(example: AgreementCase, engine: EngineChoice) throws {
     let folder = try TemporaryFolder()
-    let report = try example.compare(threads: 2, folder: folder.url)
+    let report = try example.compare(threads: 2, folder: folder.url, engine: engine)
     print("agreement with nnU-Net, \(report)")
     #expect(report.sameExtent, "extent, spacing, origin and direction")
     #expect(report.voxels > 0 && report.differing == 0)

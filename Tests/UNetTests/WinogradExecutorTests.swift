@@ -92,7 +92,7 @@ import UNet
     for kernels in Self.levels {
       let executor = try WinogradExecutor(
         description, DictionaryWeights(random: description, seed: 0), kernels: kernels)
-      #expect(executor.identity.description == "winograd, \(kernels.instructionSet)")
+      #expect(executor.identity.description == "winograd/\(kernels.instructionSet)")
     }
   }
 

@@ -18,16 +18,22 @@ struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Predicts tiles; runs until SIGTERM, then finishes the tile in hand.",
-    discussion: "Needs broker and store, never the database. Start as many as you like, anywhere.")
+    discussion: """
+      Needs broker and store, never the database. Start as many as you like, anywhere. Results name the engine and the instruction set that
+      computed them; workers of one instruction set give the same bits, so hold a mixed fleet to the weakest.
+
+        tessera worker --threads 16 --slots 2 --isa avx2
+      """)
 
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var engine: EngineSettingOptions
 
   @Option(help: ArgumentHelp("Tiles computed at once (TESSERA_WORKER_SLOTS).", valueName: "n"))
   var slots: Int?
 
   func run() async throws {
-    let flags = compute.flags.merging(["worker.slots": slots.map(String.init)]) { $1 }
+    let flags = compute.flags.merging(engine.flags) { $1 }.merging(["worker.slots": slots.map(String.init)]) { $1 }
     try await RoleRunner.run([.worker], "worker", fleet, flags)
   }
 }
@@ -49,12 +55,21 @@ struct AggregatorCommand: AsyncParsableCommand {
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "up",
-    abstract: "Runs dispatcher, worker and aggregator in one process, for trying out; until SIGTERM.")
+    abstract: "Runs dispatcher, worker and aggregator in one process, for trying out; until SIGTERM.",
+    discussion: """
+      Needs broker, database and store.
+
+        tessera up --threads 8 --engine automatic
+      """)
 
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var engine: EngineSettingOptions
 
-  func run() async throws { try await RoleRunner.run([.dispatcher, .worker, .aggregator], "up", fleet, compute.flags) }
+  func run() async throws {
+    let flags = compute.flags.merging(engine.flags) { $1 }
+    try await RoleRunner.run([.dispatcher, .worker, .aggregator], "up", fleet, flags)
+  }
 }
 
 /// What the commands of the roles share.

@@ -23,8 +23,9 @@ struct RoleProcess {
     self.logger = logger
   }
 
-  /// - Throws: `SettingsError` and errors of the adapters when the process can't begin.
+  /// - Throws: `SettingsError`, `EngineRequestError` and errors of the adapters when the process can't begin.
   func run() async throws {
+    if roles.contains(.worker) { try settings.engine.check() }
     let adapters = FleetAdapters(settings: settings, logger: logger)
     let store = try adapters.store()
     let queue = try adapters.queue(connectionName: name)
@@ -62,11 +63,16 @@ struct RoleProcess {
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
     // One process with several roles has their needs at the same time, so each gets its share.
     let memory = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
-    let slotMemory = MemoryBudget(limit: memory.limit.map { $0 / settings.slots })
+    let slotMemory = MemoryBudget(limit: memory.limit.map { $0 / settings.slots }, engine: settings.engine)
     switch role {
     case .worker:
       let slots = try (0..<settings.slots).map { _ in
-        try SlotPredictor(store: store, models: models, threads: settings.threads, memory: slotMemory)
+        try SlotPredictor(store: store, models: models, threads: settings.threads, memory: slotMemory) {
+          [logger] chosen in
+          logger.info(
+            "engine chosen",
+            metadata: ["engine": "\(chosen.engine)", "reason": "\(chosen.reason)", "model": "\(chosen.model)"])
+        }
       }
       return WorkerService(queue: queue, slots: slots, name: name, logger: logger)
     case .dispatcher:

@@ -73,7 +73,9 @@ struct CasePredictor {
       let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
       try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
       // The last step that takes memory is over, so the report tells the peak of all.
-      let report = CaseReport(case: input, models: fleet.records, run: run, outcome: outcome, threads: threads)
+      let report = CaseReport(
+        case: input, models: fleet.records.map { ($0, fleet.engine(of: $0.digest)) }, run: run, outcome: outcome,
+        threads: threads)
       try Output.encoder.encode(report).withUnsafeBytes { try CaseFiles.write($0, to: files.report) }
       try labelMap.withBytes { try CaseFiles.write($0, to: files.labelMap) }
       return report
@@ -105,7 +107,12 @@ struct CasePredictor {
 
   private func show(_ report: CaseReport, files: CaseFiles) {
     let seconds = report.timings.reduce(0) { $0 + $1.seconds }
-    Output.line("\(report.name): \(report.tiles) tiles in \(Formats.seconds(seconds)), \(files.labelMap.path)")
+    Output.line(
+      "\(report.name): \(report.tiles) tiles in \(Formats.seconds(seconds)) by \(report.engine), \(files.labelMap.path)"
+    )
+    for chosen in fleet.records.compactMap({ fleet.engine(of: $0.digest) }) where chosen.isFallback {
+      Output.note("\(report.name): computed by \(chosen.engine), because \(chosen.reason)")
+    }
     Output.line(
       RunRendering.labelTable(
         report.labels.map { LabelMeasurement(label: $0.label, name: $0.name, voxels: $0.voxels, volume: $0.volumeMl) }))

@@ -1,4 +1,5 @@
 internal import Digests
+internal import Fleet
 internal import FleetContracts
 internal import Foundation
 internal import Inference
@@ -25,6 +26,9 @@ struct CaseReport: Encodable {
     var configuration: String
     var trainer: String
     var folds: [String]
+    /// What computed it, such as `winograd/avx512`, and why.
+    var engine: String?
+    var engineReason: String?
   }
 
   struct Timing: Encodable {
@@ -47,7 +51,7 @@ struct CaseReport: Encodable {
   var postprocessing: PostprocessingChoice
   var tiles: Int
   var timings: [Timing]
-  /// Engine and instruction set, such as `blas/avx512`.
+  /// Engine and instruction set, such as `winograd/avx512`; different ones of several models are joined by commas.
   var engine: String
   var threads: Int
   /// The most memory that the process has had in use so far, in bytes, mapped files included.
@@ -55,16 +59,20 @@ struct CaseReport: Encodable {
   var softwareVersion: String
   var finishedAt: Date
 
-  /// - Parameter models: all that took part.
-  init(case input: InputCase, models: [ModelRecord], run: RunRecord, outcome: RunOutcome, threads: Int) {
+  /// - Parameter models: all that took part, with what computed them.
+  init(
+    case input: InputCase, models: [(record: ModelRecord, engine: ChosenEngine?)], run: RunRecord, outcome: RunOutcome,
+    threads: Int
+  ) {
     name = input.name
     labels = outcome.labels.map { Label(label: $0.label, name: $0.name, voxels: $0.voxels, volumeMl: $0.volume) }
     labelSha256 = outcome.labelVoxels
     self.models = run.passes.compactMap { pass in
-      models.first { $0.digest == pass.request.model }.map {
+      models.first { $0.record.digest == pass.request.model }.map { record, engine in
         Model(
-          weight: pass.request.weight, sha256: $0.digest, configuration: $0.configuration, trainer: $0.trainer,
-          folds: pass.request.folds)
+          weight: pass.request.weight, sha256: record.digest, configuration: record.configuration,
+          trainer: record.trainer,
+          folds: pass.request.folds, engine: engine?.engine, engineReason: engine?.reason)
       }
     }
     inputs = zip(input.channels, run.images).map { Input(file: $0.lastPathComponent, sha256: $1) }

@@ -6,6 +6,8 @@ internal import Foundation
 internal import Logging
 internal import ModelStore
 internal import ServiceLifecycle
+internal import Synchronization
+internal import UNet
 
 /// A whole fleet in this process, without a server: the same dispatcher, worker and aggregator on queue, ledger and store in memory.
 ///
@@ -22,15 +24,18 @@ struct LocalFleet {
   private let models: ModelLibrary
   private let threads: Int
   private let memory: MemoryBudget
+  private let engines = ChosenEngines()
   private let logger: Logger
 
   /// Opens the models.
   /// - Parameters:
   ///   - predictsFirstStages: whether a cascade's first stage is to be predicted here; else its label maps are given.
-  ///   - maxMemory: bytes that the process may have in use.
-  /// - Throws: errors of `ModelStore` when a folder holds no usable model.
-  init(_ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, maxMemory: Int?, logger: Logger) async throws {
-    memory = MemoryBudget(limit: maxMemory, isForAllSteps: true)
+  ///   - memory: what the process may use, and what it is to compute with.
+  /// - Throws: errors of `ModelStore` when a folder holds no usable model; `NetworkExecutionError` for one that the engine can't run.
+  init(
+    _ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, memory: MemoryBudget, logger: Logger
+  ) async throws {
+    self.memory = memory
     models = ModelLibrary()
     self.threads = threads
     self.logger = logger
@@ -51,6 +56,9 @@ struct LocalFleet {
       records.append(record)
       members.append(PassRequest.Member(model: record, folds: folds, weight: model.weight))
     }
+    for record in records {
+      _ = try NetworkEngine.candidates(memory.engine, description: try await models.model(record.digest).network)
+    }
     self.members = members
     self.records = records
     _ = try PassRequest.passes(of: members, lowResolution: predictsFirstStages ? nil : Digest(of: []))
@@ -58,6 +66,9 @@ struct LocalFleet {
 
   /// Image channels that a case must bring.
   var channels: Int { records[0].channels }
+
+  /// What computes a model, once its first tile has been begun.
+  func engine(of model: Digest) -> ChosenEngine? { engines[model] }
 
   /// Segments one case.
   /// - Parameters:
@@ -82,16 +93,16 @@ struct LocalFleet {
     if let rules { options.postprocessing = .rules(try await store.put(rules)) }
     for record in records { try await ledger.register(record) }
 
+    let slot = try SlotPredictor(
+      store: store, models: models, threads: threads, memory: memory, engineChosen: engines.add)
     let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval)
     let services: [any Service] = [
       DispatcherService(
         ledger: ledger, queue: queue,
-        preparer: try CasePreparer(store: store, models: models, threads: threads, memory: memory),
+        preparer: ReleasingPreparer(
+          preparer: try CasePreparer(store: store, models: models, threads: threads, memory: memory), slot: slot),
         settings: settings, logger: logger),
-      WorkerService(
-        queue: queue, slots: [try SlotPredictor(store: store, models: models, threads: threads, memory: memory)],
-        name: "local",
-        logger: logger),
+      WorkerService(queue: queue, slots: [slot], name: "local", logger: logger),
       AggregatorService(
         ledger: ledger, queue: queue,
         stitcher: try CaseStitcher(
@@ -115,4 +126,24 @@ struct LocalFleet {
       return try await finish(run, outcome, store)
     }
   }
+}
+
+/// Frees the worker slot's network and volume before another pass is prepared, so that they aren't held beside the image.
+private struct ReleasingPreparer: RunPreparing {
+  let preparer: CasePreparer
+  let slot: SlotPredictor
+
+  func prepare(_ run: RunRecord) async throws -> PassPlan {
+    if run.position > 0 { await slot.release() }
+    return try await preparer.prepare(run)
+  }
+}
+
+/// The engines that the slot has chosen, by model.
+private final class ChosenEngines: Sendable {
+  private let engines = Mutex<[Digest: ChosenEngine]>([:])
+
+  @Sendable func add(_ engine: ChosenEngine) { engines.withLock { $0[engine.model] = engine } }
+
+  subscript(_ model: Digest) -> ChosenEngine? { engines.withLock { $0[model] } }
 }

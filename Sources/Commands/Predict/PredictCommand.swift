@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Fleet
 internal import FleetContracts
 internal import Foundation
 
@@ -16,6 +17,7 @@ struct PredictCommand: AsyncParsableCommand {
         tessera predict -i folder -o out -t 501 -m 3d_fullres -f 0 1 --disable_tta
         tessera predict -i folder -o out -t 501 -m 3d_cascade_fullres
         tessera predict -i folder -o out -t 501 -m 2d 3d 3d_lowres -pp postprocessing.json
+        tessera predict -i brain.nii.gz -o out -d MODEL_DIR --engine winograd --isa avx2
       """)
 
   @Option(
@@ -63,9 +65,11 @@ struct PredictCommand: AsyncParsableCommand {
   @Option(
     name: [.customLong("max-memory"), .customLong("max_memory")],
     help: ArgumentHelp(
-      "Memory that the process may use, such as 4GiB: kept by smaller slabs, or the case is refused before it begins.",
+      "Memory that the process may use, such as 4GiB: kept by smaller slabs and a slower engine, or the case is refused before it begins.",
       valueName: "size"))
   var maxMemory: ByteCount?
+
+  @OptionGroup var engine: EngineOptions
 
   @Flag(help: "Print the reports as a JSON array instead of tables.")
   var json = false
@@ -89,7 +93,8 @@ struct PredictCommand: AsyncParsableCommand {
       let rules = try postprocessing.rules()
       let fleet = try await LocalFleet(
         try model.members(), predictsFirstStages: lowResolution == nil, threads: threads,
-        maxMemory: maxMemory?.bytes, logger: FleetLogging.logger("predict"))
+        memory: MemoryBudget(limit: maxMemory?.bytes, isForAllSteps: true, engine: engine.request),
+        logger: FleetLogging.logger("predict"))
       if model.folds.folds == ["all"], let folds = fleet.members.first?.folds {
         Output.note("-f all: \(folds.joined(separator: ", "))")
       }

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Foundation
+internal import UNet
 
 /// What the fleet's processes are told: flags over environment over configuration file over default.
 struct FleetSettings {
@@ -14,6 +15,9 @@ struct FleetSettings {
   var slots: Int
   /// `max.memory`, `TESSERA_MAX_MEMORY`: bytes that the process may have in use, such as `4GiB`; default: no limit.
   var maxMemory: Int?
+  /// `engine`, `TESSERA_ENGINE`, and `isa`, `TESSERA_ISA`: what a worker computes networks with: `winograd`, `blas` or `automatic`, and the
+  /// instruction set of `winograd`; default: automatic, the best that the processor has.
+  var engine: EngineRequest
   /// `lease.seconds`, `TESSERA_LEASE_SECONDS`: how long a claim on a run lasts without being renewed; default 30.
   var leaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
@@ -61,6 +65,15 @@ struct FleetSettings {
       }
       return count.bytes
     }
+    func engine() throws -> EngineRequest {
+      do {
+        return EngineRequest(
+          try reader.string(forKey: "engine").map(EngineWord.choice) ?? .automatic,
+          instructionSet: try reader.string(forKey: "isa").map(EngineWord.instructionSet))
+      } catch {
+        throw SettingsError("The settings engine and isa, of workers: \(error)")
+      }
+    }
     return FleetSettings(
       broker: reader.string(forKey: "amqp.url", isSecret: true),
       database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
@@ -69,6 +82,7 @@ struct FleetSettings {
       threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
       slots: try whole("worker.slots", default: 1, in: 1...256),
       maxMemory: try memory("max.memory"),
+      engine: try engine(),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400))

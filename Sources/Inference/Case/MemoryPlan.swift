@@ -1,11 +1,14 @@
 internal import SlidingWindow
 
-/// How a case is kept within a limit of memory, decided before it is started: everything else being given, stitching takes fewer
-/// planes at a time. The result doesn't depend on it.
+/// How a case is kept within a limit of memory, decided before it is started: first stitching takes fewer planes at a time, on which
+/// the result doesn't depend; where not even the thinnest slab fits, the next variant of the engine is tried, which is slower and takes
+/// less.
 public struct MemoryPlan: Hashable, Sendable {
   /// Planes that are stitched at a time.
   public let planes: Int
-  /// `nil` where there is no limit.
+  /// Which of the engine's variants fits, from 0.
+  public let variant: Int
+  /// What will be needed; `nil` where there is no limit.
   public let forecast: MemoryForecast?
 
   /// What a process does of a case.
@@ -26,25 +29,40 @@ public struct MemoryPlan: Hashable, Sendable {
     }
   }
 
-  /// Chooses the thickest slab that fits.
+  /// Chooses the first variant that fits, with the thickest slab.
   /// - Parameters:
   ///   - limit: resident bytes; `nil` for no limit.
-  ///   - forecast: what so many planes at a time will need.
-  /// - Throws: `InferenceError.Code.outOfMemory` when not even one plane at a time fits.
-  public init(limit: Int?, work: Work, forecast: (_ planes: Int) throws -> MemoryForecast?) throws {
-    var planes = Stitcher.defaultPlanes
-    var candidate = try forecast(planes)
-    while let limit, let needed = candidate, work.bytes(needed) > limit {
-      guard planes > 1 else { throw Self.refusal(needed, limit: limit, work: work) }
-      planes /= 2
-      candidate = try forecast(planes)
+  ///   - variants: how many variants of the engine there are, the fastest first; at least 1.
+  ///   - advice: what else a user may do where the network is too large, as half a sentence.
+  ///   - forecast: what a variant will need with so many planes at a time.
+  /// - Throws: `InferenceError.Code.outOfMemory` when no variant fits with one plane at a time.
+  public init(
+    limit: Int?, work: Work, variants: Int = 1, advice: String = "name fewer folds",
+    forecast: (_ variant: Int, _ planes: Int) throws -> MemoryForecast
+  ) throws {
+    guard let limit else {
+      (planes, variant, self.forecast) = (Stitcher.defaultPlanes, 0, nil)
+      return
     }
-    self.planes = planes
-    self.forecast = candidate
+    var least: MemoryForecast?
+    for variant in 0..<max(variants, 1) {
+      var planes = Stitcher.defaultPlanes
+      while planes >= 1 {
+        let candidate = try forecast(variant, planes)
+        if work.bytes(candidate) <= limit {
+          (self.planes, self.variant, self.forecast) = (planes, variant, candidate)
+          return
+        }
+        if work.bytes(candidate) < least.map(work.bytes) ?? .max { least = candidate }
+        planes /= 2
+      }
+    }
+    guard let least else { throw InferenceError(.outOfMemory, "The case fits no limit of memory.") }
+    throw Self.refusal(least, limit: limit, work: work, advice: advice)
   }
 
   /// One sentence: what is needed, for what, and what would fit.
-  private static func refusal(_ forecast: MemoryForecast, limit: Int, work: Work) -> InferenceError {
+  private static func refusal(_ forecast: MemoryForecast, limit: Int, work: Work, advice: String) -> InferenceError {
     let parts = [
       ("the program", forecast.program), ("the image", forecast.image + forecast.files),
       ("preprocessing", forecast.preprocessing),
@@ -57,7 +75,7 @@ public struct MemoryPlan: Hashable, Sendable {
       .outOfMemory,
       "The case needs \(mebibytes(work.bytes(forecast))) of memory at the least, most of it (\(mebibytes(largest.1))) for "
         + "\(largest.0), but the limit is \(mebibytes(limit)); give it that much"
-        + (isNetwork ? ", or name fewer folds." : ", or run the case on a machine with more memory."))
+        + (isNetwork ? ", or \(advice)." : ", or run the case on a machine with more memory."))
   }
 
   /// Rounded up, so that the number that is asked for suffices.

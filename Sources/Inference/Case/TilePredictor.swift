@@ -1,5 +1,5 @@
 public import Kernels
-public import ModelPlans
+internal import ModelPlans
 public import ModelStore
 public import SlidingWindow
 public import UNet
@@ -16,15 +16,25 @@ public final class TilePredictor: PatchPredictor {
   private let folds: [any NetworkExecutor]
   private let passes: [MirroredAxes]
 
-  /// Reads the folds' weights and lays them out for the engine.
+  /// Reads the folds' weights and lays them out for the engine that a request names first for the model.
   /// - Parameters:
   ///   - model: opened with at least the folds that `options` names.
   ///   - pool: the slot's threads.
-  ///   - engine: what computes.
   /// - Throws: `InferenceError.Code.invalidOptions` for mirroring that the model doesn't allow or a fold that it doesn't have,
-  ///   `ModelStoreError` for weights that can't be read, `NetworkExecutionError` for a network that can't be run.
+  ///   `ModelStoreError` for weights that can't be read, `EngineRequestError` and `NetworkExecutionError` for a network that can't be run.
   public convenience init(
-    model: TrainedModel, options: InferenceOptions, pool: ComputePool, engine: EngineChoice = .blas
+    model: TrainedModel, options: InferenceOptions, pool: ComputePool, engine: EngineRequest = EngineRequest()
+  ) throws {
+    try self.init(
+      model: model, options: options, pool: pool,
+      engine: try NetworkEngine.candidates(engine, description: try CaseRecipe(model).network)[0])
+  }
+
+  /// Reads the folds' weights and lays them out for the engine.
+  /// - Parameter engine: what computes; made for the model's network.
+  /// - Throws: as above.
+  public convenience init(
+    model: TrainedModel, options: InferenceOptions, pool: ComputePool, engine: NetworkEngine
   ) throws {
     let missing = options.folds.filter { !model.folds.contains($0) }
     guard missing.isEmpty else {
@@ -43,7 +53,7 @@ public final class TilePredictor: PatchPredictor {
   ///   - weights: a fold's weights by its place, asked for one after the other so that only one fold is held twice.
   /// - Throws: as above, and what `weights` throws.
   init(
-    recipe: CaseRecipe, folds: Int, mirroring: Bool, pool: ComputePool, engine: EngineChoice = .blas,
+    recipe: CaseRecipe, folds: Int, mirroring: Bool, pool: ComputePool, engine: NetworkEngine,
     weights: (Int) throws -> some NetworkWeights
   ) throws {
     guard folds > 0 else {
@@ -51,10 +61,9 @@ public final class TilePredictor: PatchPredictor {
     }
     passes = MirroredAxes.passes(
       axes: try recipe.mirrorAxes(mirroring: mirroring), spatialAxes: recipe.network.spatialAxes)
-    let network = try NetworkEngine(engine, description: recipe.network)
-    let workspace = try network.makeWorkspace(threads: pool.threads)
+    let workspace = try engine.makeWorkspace(threads: pool.threads)
     self.folds = try (0..<folds).map {
-      try network.makeExecutor(weights: weights($0), pool: pool, workspace: workspace)
+      try engine.makeExecutor(weights: weights($0), pool: pool, workspace: workspace)
     }
     self.engine = self.folds[0].identity
     classes = recipe.network.outputChannels
@@ -63,14 +72,5 @@ public final class TilePredictor: PatchPredictor {
   public func predict(_ patch: ChannelVolume, into probabilities: ChannelVolume) throws {
     try FoldMean.predict(
       folds: folds, patch: UnsafeBufferPointer(patch.elements), mirrorings: passes, into: probabilities.elements)
-  }
-
-  /// Bytes that a predictor takes beside a patch and its probabilities: laid-out weights of all folds and the engine's workspace.
-  /// - Throws: `NetworkExecutionError` for a network that can't be run.
-  public static func networkBytes(
-    _ network: NetworkDescription, folds: Int, threads: Int, engine: EngineChoice = .blas
-  ) throws -> Int {
-    let engine = try NetworkEngine(engine, description: network)
-    return try folds * engine.weightBytes() + engine.workspaceBytes(threads: threads)
   }
 }

@@ -40,10 +40,7 @@ public final class WinogradExecutor: NetworkExecutor {
     self.pool = pool
     self.kernels = kernels
     self.weights = try WinogradWeights(program, weights: weights, pool: pool, kernels: kernels)
-    identity = EngineIdentity(
-      engine: "winograd",
-      features: ComputeFeatures(
-        instructionSet: kernels.instructionSet.description, openBLASCore: EngineIdentity.noOpenBLAS))
+    identity = EngineIdentity(winograd: kernels)
   }
 
   /// What the weights of one fold take, in bytes, beside the workspace.
