@@ -54,7 +54,8 @@ public struct ForwardBenchmarkReport: Hashable, Sendable, Codable {
     /// Bytes that cross the memory bus if each is moved once: tensors larger than the last-level cache, and weights unless those of
     /// all layers fit it.
     public var memoryBytes: Int
-    /// The arithmetic at the machine's peak, and the bytes at its memory's rate: the floor is their sum.
+    /// What the arithmetic takes at the machine's peak, and the bytes at its memory's rate. A layer takes at least the larger one, and
+    /// their sum where it doesn't do both at the same time.
     public var arithmeticFloorSeconds: Double?
     public var memoryFloorSeconds: Double?
   }

@@ -46,7 +46,7 @@ def compared(files):
 
 
 def floors(files):
-    header(["network", "threads", "ms", "GFLOP", "done", "peak GFLOP/s", "share of peak", "MB", "GB/s", "floor ms: arithmetic", "memory", "ms / floor"])
+    header(["network", "threads", "ms", "GFLOP", "done", "peak GFLOP/s", "share of peak", "MB", "GB/s", "ms at peak", "ms of memory", "ms / (peak + memory)"])
     for title, data in files:
         total, peak = data["total"], data["peak"]
         arithmetic, memory = total["arithmetic_floor_seconds"], total["memory_floor_seconds"]

@@ -12,8 +12,8 @@ struct BenchForwardCommand: AsyncParsableCommand {
     discussion: """
       GFLOP are counted as direct convolution, whatever the engine does. Where the folder holds input.f32 and logits.f32 (one forward pass,
       float32, C order), the largest difference of the logits is told too. With --layers, each layer's arithmetic as the engine really
-      does it, its share of what this machine does at best (measured on the spot), and its floor: the arithmetic at that peak and
-      the bytes that must cross the memory bus at the rate of memory.
+      does it, its share of what this machine does at best (measured on the spot), and what the layer would take at that peak and for moving,
+      at the measured rate of memory, the bytes that fit no cache.
 
         tessera bench forward --model MODEL_DIR --threads 2 --layers
         tessera bench forward --model MODEL_DIR --engine winograd --isa avx2 --json

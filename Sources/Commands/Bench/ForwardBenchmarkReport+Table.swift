@@ -5,7 +5,8 @@ extension ForwardBenchmarkReport {
   func layerTable() -> String {
     var table = TextTable([
       ("layer", .left), ("method", .left), ("ms", .right), ("GFLOP", .right), ("GFLOP/s", .right),
-      ("arithmetic", .right), ("GFLOP/s", .right), ("of peak", .right), ("MB", .right), ("floor ms", .right),
+      ("arithmetic", .right), ("GFLOP/s", .right), ("of peak", .right), ("ms at peak", .right),
+      ("MB", .right), ("ms of memory", .right),
     ])
     for layer in layers + [total] { table.add(layer.cells) }
     guard let peak else { return table.rendered() }
@@ -18,19 +19,12 @@ extension ForwardBenchmarkReport {
 
 extension ForwardBenchmarkReport.Layer {
   fileprivate var cells: [String] {
-    [
-      name, method, Formats.number(seconds * 1000, digits: 2), Formats.number(gflop, digits: 2),
-      Formats.number(gflops, digits: 1), Formats.number(arithmeticGflop, digits: 2),
-      Formats.number(arithmeticGflops, digits: 1),
-      shareOfPeak.map { "\(Formats.number($0 * 100, digits: 0)) %" } ?? "",
-      Formats.number(Double(memoryBytes) / 1e6, digits: 1),
-      floorSeconds.map { Formats.number($0 * 1000, digits: 2) } ?? "",
+    func milliseconds(_ seconds: Double?) -> String { seconds.map { Formats.number($0 * 1000, digits: 2) } ?? "" }
+    return [
+      name, method, milliseconds(seconds), Formats.number(gflop, digits: 2), Formats.number(gflops, digits: 1),
+      Formats.number(arithmeticGflop, digits: 2), Formats.number(arithmeticGflops, digits: 1),
+      shareOfPeak.map { "\(Formats.number($0 * 100, digits: 0)) %" } ?? "", milliseconds(arithmeticFloorSeconds),
+      Formats.number(Double(memoryBytes) / 1e6, digits: 1), milliseconds(memoryFloorSeconds),
     ]
-  }
-
-  /// At the machine's peak and its memory's rate.
-  private var floorSeconds: Double? {
-    guard let arithmeticFloorSeconds, let memoryFloorSeconds else { return nil }
-    return arithmeticFloorSeconds + memoryFloorSeconds
   }
 }
