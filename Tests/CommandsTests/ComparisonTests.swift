@@ -82,8 +82,8 @@ import UNet
   @Test func anEngineOnTheCommandLineMayNameAnInstructionSet() throws {
     let weakest = InstructionSet.portable.description
     let list = try #require(ListArgument<OwnEngine>(argument: "winograd,winograd:\(weakest),blas,automatic"))
-    #expect(list.values.map(\.engine) == [.winograd, .winograd, .blas, .automatic])
-    #expect(list.values.map(\.instructionSet) == [nil, .portable, nil, nil])
+    #expect(list.values.map(\.request.choice) == [.winograd, .winograd, .blas, .automatic])
+    #expect(list.values.map(\.request.instructionSet) == [nil, .portable, nil, nil])
     #expect(list.defaultValueDescription == "winograd,winograd:\(weakest),blas,automatic")
     for wrong in ["", "winograd,", "fast", "winograd:mmx", "winograd:", "blas:\(weakest)", "winograd:avx2:avx2"] {
       #expect(ListArgument<OwnEngine>(argument: wrong) == nil, "\(wrong)")

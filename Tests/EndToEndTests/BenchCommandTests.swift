@@ -110,7 +110,7 @@ import Testkit
       (["compare", "--model", model, "--rounds", "0"], 64, "--rounds"),
       (["compare", "--model", folder.url.path], 65, "has no folds"),
       (["compare", "--model", model, "--peer", "/no/such/python"], 65, "/no/such/python"),
-      (["forward", "--model", model, "--engine", "blas", "--isa", "avx2"], 64, "--isa"),
+      (["forward", "--model", model, "--engine", "blas", "--isa", "avx2"], 64, "OpenBLAS chooses"),
     ] {
       let result = try await bench(arguments)
       #expect(result.code == code && result.log.contains(words), "\(arguments) \(result.code) \(result.log)")

@@ -45,9 +45,9 @@ import Testing
       window: window([8, 8, 8]), sources: [20, 3], outputChannels: 40, transform: .init(z: .four, y: .four, x: .four))
     // 8 tiles of 216 points; 23 channels in two tensors are padded to 32 + 16, 40 to 48.
     let products = 2 * 8 * 216 * 48 * 48
-    // Twelve additions and ten products for six points from six inputs; sixteen operations for four outputs, whose lines become fewer
-    // from axis to axis.
-    let input = 3 * 36 * 22
+    // Twenty-two operations for six points from six inputs. Two tiles lie behind each other along z and share ten planes, of whose
+    // lines x and y are transformed. Back it is sixteen for four outputs, whose lines become fewer from axis to axis.
+    let input = 10 / 2 * (6 + 6) * 22 + 36 * 22
     let output = (36 + 4 * 6 + 16) * 16
     #expect(layer.arithmetic == Double(products + 8 * 48 * (input + output)))
   }

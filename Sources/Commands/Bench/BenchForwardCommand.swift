@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Inference
-internal import Kernels
 internal import ModelStore
 internal import UNet
 
@@ -25,15 +24,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
   @Option(help: "Compute threads. Default: all processors.")
   var threads: Int?
 
-  @Option(
-    help: "What computes: blas, winograd or automatic.",
-    transform: { try oneOf(EngineChoice.allCases, called: $0) { $0.rawValue } })
-  var engine = EngineChoice.automatic
-
-  @Option(
-    help: "Instruction set of the winograd engine: sse2, avx2, avx512. Default: the best that the processor has.",
-    transform: { try oneOf(InstructionSet.allCases, called: $0) { $0.description } })
-  var isa: InstructionSet?
+  @OptionGroup var engine: EngineOptions
 
   @Option(help: "Timed passes, after one that isn't; the median counts.")
   var runs = 5
@@ -48,9 +39,6 @@ struct BenchForwardCommand: AsyncParsableCommand {
     guard runs >= 1, threads ?? 1 >= 1, threads ?? 1 <= 1024 else {
       throw ValidationError("--runs and --threads must be at least 1.")
     }
-    guard isa == nil || engine != .blas else {
-      throw ValidationError("--isa is for --engine winograd; OpenBLAS chooses for itself.")
-    }
   }
 
   func run() async throws {
@@ -59,7 +47,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
       let trained = try TrainedModel.open(folder: folder)
       guard let fold = trained.folds.first else { throw InputError("The model in \(model) has no folds.") }
       var report = try ForwardBenchmark.run(
-        engine: try NetworkEngine(engine, description: trained.network, instructionSet: isa),
+        engine: try NetworkEngine.candidates(engine.request, description: trained.network)[0],
         weights: try trained.weights(fold: fold),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, runs: runs,
         input: try floats(folder.appending(path: "input.f32")) ?? [],
@@ -93,12 +81,4 @@ struct BenchForwardCommand: AsyncParsableCommand {
     }
     if layers { Output.line(report.layerTable()) }
   }
-}
-
-/// The value that the user names.
-private func oneOf<Value>(_ values: [Value], called word: String, _ name: (Value) -> String) throws -> Value {
-  guard let found = values.first(where: { name($0) == word }) else {
-    throw ValidationError("Expected one of \(values.map(name).joined(separator: ", ")), found \(word).")
-  }
-  return found
 }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
+internal import UNet
 
 /// `tessera bench compare`
 struct BenchCompareCommand: AsyncParsableCommand {
@@ -24,7 +24,7 @@ struct BenchCompareCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Tessera's engines, with commas between: automatic, winograd, blas, or winograd:ISA; ratios are to each of them.",
       valueName: "engines"))
-  var engines = ListArgument([OwnEngine(engine: .automatic)])
+  var engines = ListArgument([OwnEngine(EngineRequest())])
 
   @Option(help: ArgumentHelp("Also runs the peers with this Python.", valueName: "python"))
   var peer: String?

@@ -1,30 +1,28 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Kernels
 internal import UNet
 
 /// One of Tessera's engines on the command line: `winograd`, `winograd:avx2`.
 struct OwnEngine: ExpressibleByArgument {
-  let engine: EngineChoice
-  var instructionSet: InstructionSet?
+  let request: EngineRequest
 
-  init(engine: EngineChoice, instructionSet: InstructionSet? = nil) {
-    self.engine = engine
-    self.instructionSet = instructionSet
-  }
+  init(_ request: EngineRequest) { self.request = request }
 
+  /// `nil` for a word that is none, or an instruction set that can't be asked of the engine.
   init?(argument: String) {
     let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let engine = EngineChoice(rawValue: parts[0]) else { return nil }
-    self.engine = engine
-    guard parts.count == 2 else { return }
-    let found = InstructionSet.allCases.first { $0.description == parts[1] }
-    // OpenBLAS chooses for itself.
-    guard let found, engine != .blas else { return nil }
-    instructionSet = found
+    do {
+      request = EngineRequest(
+        try EngineWord.choice(parts[0]), instructionSet: try parts.dropFirst().first.map(EngineWord.instructionSet))
+      try request.check()
+    } catch {
+      return nil
+    }
   }
 
-  var defaultValueDescription: String { engine.rawValue + (instructionSet.map { ":\($0)" } ?? "") }
+  var defaultValueDescription: String {
+    request.choice.rawValue + (request.instructionSet.map { ":\($0)" } ?? "")
+  }
 
   /// What is wanted of `ForwardBenchmarkReport`'s JSON.
   private struct Report: Decodable {
@@ -43,7 +41,7 @@ struct OwnEngine: ExpressibleByArgument {
     let program = ChildProgram(
       executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
       arguments: ["bench", "forward", "--json", "--model", model, "--threads", "\(threads)", "--runs", "\(runs)"]
-        + ["--engine", engine.rawValue] + (instructionSet.map { ["--isa", "\($0)"] } ?? []),
+        + ["--engine", request.choice.rawValue] + (request.instructionSet.map { ["--isa", "\($0)"] } ?? []),
       name: "tessera bench forward")
     let report = try program.answer(Report.self)
     let openBLAS = report.openBlasCore == EngineIdentity.noOpenBLAS ? "" : ", OpenBLAS \(report.openBlasCore)"
