@@ -32,14 +32,12 @@ SEED = 1
 
 
 def random_weights(named_shapes):
-    """He's initialisation for leaky ReLU; affine parameters and biases other than 1 and 0, so that a forgotten one shows."""
+    """He's initialisation as nnU-Net has it; affine parameters and biases other than 1 and 0, so that a forgotten one shows."""
     random = np.random.RandomState(SEED)  # its numbers are promised to stay the same over versions
     weights = OrderedDict()
     for name, shape in named_shapes.items():
         if len(shape) > 1:
-            inputs = shape[1] if not name.startswith("tu.") else shape[0]
-            fan = inputs * (np.prod(shape[2:]) if not name.startswith("tu.") else 1)
-            values = random.standard_normal(shape) * np.sqrt(2 / (1 + 0.01 ** 2) / fan)
+            values = random.standard_normal(shape) * np.sqrt(2 / (1 + 0.01 ** 2) / np.prod(shape[1:]))
         elif name.endswith("instnorm.weight"):
             values = random.uniform(0.5, 1.5, shape)
         else:
