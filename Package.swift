@@ -111,6 +111,7 @@ let package = Package(
     .target(
       name: "FleetContracts", dependencies: ["Digests", "Wording"], exclude: ["Schemas"], swiftSettings: swiftSettings),
     module("Threads", ["CLinux"]),
+    module("Machine"),
     .target(
       name: "Migrations", path: "Migrations",
       resources: [.embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql")],
@@ -133,7 +134,8 @@ let package = Package(
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory",
-        "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", argumentParser, logging, lifecycle, configuration,
+        "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine", argumentParser, logging, lifecycle,
+        configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -173,6 +175,7 @@ let package = Package(
     tests("PostprocessingTests", ["Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),
+    tests("MachineTests", ["Machine"]),
     tests("FleetContractsTests", ["FleetContracts", "Digests"]),
     .target(
       name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",
@@ -187,7 +190,7 @@ let package = Package(
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
         "Volumes",
       ]),
-    tests("CommandsTests", ["Commands", "UNet", "Kernels"]),
+    tests("CommandsTests", ["Commands", "UNet", "Kernels", "Machine"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
 )

@@ -18,7 +18,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       PredictCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
       StatusCommand.self, MigrateCommand.self, DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self,
-      UpCommand.self, BenchCommand.self,
+      UpCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 
   public init() {}
