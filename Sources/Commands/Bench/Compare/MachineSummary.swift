@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Kernels
+internal import Machine
 
 /// The machine that a measurement is about.
 struct MachineSummary: Encodable {
@@ -14,11 +15,11 @@ struct MachineSummary: Encodable {
   var lastLevelCacheBytes: Int
 
   static var current: MachineSummary {
-    let lines = ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "").split(separator: "\n")
-    let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
+    let processor = Machine().processor
     return MachineSummary(
-      processor: name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown",
-      processors: ProcessInfo.processInfo.activeProcessorCount, instructionSet: InstructionSet.best.description,
-      openBLASCore: OpenBLAS.coreName, lastLevelCacheBytes: LastLevelCache.bytes)
+      processor: processor.name ?? "unknown",
+      processors: processor.allowed ?? ProcessInfo.processInfo.activeProcessorCount,
+      instructionSet: InstructionSet.best.description, openBLASCore: OpenBLAS.coreName,
+      lastLevelCacheBytes: LastLevelCache.bytes)
   }
 }
