@@ -99,6 +99,7 @@ let package = Package(
         "Kernels", "PythonJSON",
       ]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
+    module("WeightsCache", ["UNet", "Kernels", "Digests"], optimised: true),
     module(
       "Inference",
       [
@@ -123,8 +124,9 @@ let package = Package(
     module(
       "Fleet",
       [
-        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "UNet", "Kernels",
-        "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging, lifecycle,
+        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "UNet",
+        "WeightsCache", "Kernels", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging,
+        lifecycle,
       ]
     ),
 
@@ -133,9 +135,9 @@ let package = Package(
       "Commands",
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
-        "Pictures", "Digests", "Kernels", "UNet", "RabbitMQBroker", "PostgresLedger", "BlobStores", "FleetInMemory",
-        "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine", argumentParser, logging, lifecycle,
-        configuration,
+        "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
+        "FleetInMemory", "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine", argumentParser,
+        logging, lifecycle, configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -159,6 +161,7 @@ let package = Package(
     tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"]),
     tests("KernelsTests", ["Kernels"]),
     tests("UNetTests", ["UNet", "Kernels", "ModelPlans"]),
+    tests("WeightsCacheTests", ["WeightsCache", "UNet", "Kernels", "ModelPlans", "Digests"]),
     tests("SlidingWindowTests", ["SlidingWindow", "Volumes", "Kernels"]),
     tests(
       "InferenceTests",
@@ -188,7 +191,7 @@ let package = Package(
       "FleetTests",
       [
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
-        "Volumes",
+        "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
     tests("CommandsTests", ["Commands", "UNet", "Kernels", "Machine"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),

@@ -13,6 +13,7 @@ public actor ModelLibrary {
   private let store: (any BlobStore)?
   private let cacheFolder: URL?
   private var opened: [Digest: TrainedModel] = [:]
+  private var manifests: [Digest: ModelManifest] = [:]
 
   /// A library of adopted folders only.
   public init() {
@@ -35,9 +36,10 @@ public actor ModelLibrary {
     let model = try TrainedModel.open(
       folder: folder, folds: selection, checkpoint: checkpoint, treatedAs: trainer)
     _ = try CaseRecipe(model)  // refuses a model that can't be applied before any image is read
-    let manifest = try ModelManifest(of: model).encoded()
-    let digest = Digest(of: manifest)
+    let manifest = try ModelManifest(of: model)
+    let digest = try manifest.digest
     opened[digest] = model
+    manifests[digest] = manifest
     return (ModelRecord(model, name: model.configuration.rawValue, digest: digest), model.folds.map(\.folder))
   }
 
@@ -90,7 +92,13 @@ public actor ModelLibrary {
     let model = try TrainedModel.open(
       folder: folder, folds: manifest.foldSelection, checkpoint: manifest.checkpoint, treatedAs: manifest.treatedAs)
     opened[digest] = model
+    manifests[digest] = manifest
     return model
+  }
+
+  /// SHA-256 of the checkpoint of a fold, of a model that is open.
+  func checkpointDigest(of fold: FoldName, in model: Digest) -> Digest? {
+    manifests[model]?.checkpointDigest(of: fold)
   }
 
   /// Fetches all files beside `folder` and renames them into place, so a folder of that name is always whole.

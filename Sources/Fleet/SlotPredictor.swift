@@ -10,11 +10,12 @@ internal import Volumes
 
 /// One slot of a worker: predicts a tile at a time on a thread of its own.
 ///
-/// It keeps what the next tile will probably need too: the pass's document and volume, and the model's weights as the engine wants
-/// them.
+/// It keeps what the next tile will probably need too: the pass's document and volume, and the network with its memory. Weights are
+/// shared with the process's other slots.
 public actor SlotPredictor: TilePredicting {
   private let store: any BlobStore
   private let models: ModelLibrary
+  private let weights: WeightsShelf
   private let pool: ComputePool
   private let thread: BlockingThread
   private let memory: MemoryBudget
@@ -23,18 +24,21 @@ public actor SlotPredictor: TilePredicting {
   private var network: (key: NetworkKey, predictor: ResidentPredictor)?
 
   /// - Parameters:
+  ///   - weights: the one of the process; of this slot alone when `nil`.
   ///   - threads: compute threads of this slot.
   ///   - memory: what this slot may use, and the engine that it is to compute with.
   ///   - engineChosen: called for each network that is loaded.
   /// - Throws: `ThreadError` when the process is out of threads.
   public init(
-    store: any BlobStore, models: ModelLibrary, threads: Int, memory: MemoryBudget = MemoryBudget(),
+    store: any BlobStore, models: ModelLibrary, weights: WeightsShelf? = nil, threads: Int,
+    memory: MemoryBudget = MemoryBudget(),
     engineChosen: @escaping @Sendable (ChosenEngine) -> Void = { _ in }
   ) throws {
     self.memory = memory
     self.engineChosen = engineChosen
     self.store = store
     self.models = models
+    self.weights = weights ?? WeightsShelf()
     pool = ComputePool(threads: threads)
     thread = try BlockingThread(name: "slot")
   }
@@ -79,12 +83,31 @@ public actor SlotPredictor: TilePredicting {
     network = nil  // its memory is needed for the next one
     let model = try await models.model(document.model)
     let engine = try engine(for: document, model)
+    let weights = try await weights(of: model, document, engine)
     let predictor = try await thread.run { [pool] in
-      ResidentPredictor(try TilePredictor(model: model, options: document.options, pool: pool, engine: engine))
+      ResidentPredictor(
+        try TilePredictor(model: model, options: document.options, weights: weights, pool: pool, engine: engine))
     }
     network = (key, predictor)
     engineChosen(ChosenEngine(engine, model: document.model))
     return predictor
+  }
+
+  /// One fold after the other, so that only one of them is held twice while it is prepared.
+  private func weights(
+    of model: TrainedModel, _ document: PassDocument, _ engine: NetworkEngine
+  ) async throws -> [PreparedWeights] {
+    try TilePredictor.checkFolds(of: model, document.options)
+    var folds: [PreparedWeights] = []
+    for fold in document.options.folds {
+      guard let checkpoint = await models.checkpointDigest(of: fold, in: document.model) else {
+        throw RunFailure(kind: .invalid, reason: "The manifest of model \(document.model) lacks the fold \(fold).")
+      }
+      let request = WeightsShelf.Request(
+        model: model, digest: document.model, fold: fold, checkpoint: checkpoint, engine: engine)
+      folds.append(try await weights.weights(request, pool: pool, thread: thread))
+    }
+    return folds
   }
 
   /// - Throws: `RunFailure` that lets another worker try, with more memory or another engine.

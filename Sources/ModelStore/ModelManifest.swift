@@ -115,6 +115,12 @@ public struct ModelManifest: Hashable, Sendable, Codable {
     get throws { Digest(of: try encoded()) }
   }
 
+  /// SHA-256 of a fold's checkpoint, the file with its weights.
+  public func checkpointDigest(of fold: FoldName) -> Digest? {
+    let path = "\(fold.folder)/\(checkpoint)\(ModelFiles.checkpointSuffixes[0])"
+    return files.first { $0.path == path }?.sha256
+  }
+
   /// The selection that opens the same folds in the folder to which the files were fetched.
   public var foldSelection: FoldSelection { .named(folds) }
 }

@@ -5,20 +5,20 @@ internal import Glibc
 /// The pages are not touched when it is made; the first use does that, once for a process, since owners keep it.
 final class AlignedMemory: @unchecked Sendable {  // a fixed address; what may write there when is the owners' business
   let base: UnsafeMutableRawPointer
-  let bytes: Int
+  let byteCount: Int
 
   private static let hugePage = 2 << 20
 
   /// - Parameter what: names the use in the error.
   init(bytes: Int, for what: String) throws {
     let alignment = bytes >= Self.hugePage ? Self.hugePage : 64
-    self.bytes = (max(bytes, 1) + alignment - 1) / alignment * alignment
+    byteCount = (max(bytes, 1) + alignment - 1) / alignment * alignment
     var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, alignment, self.bytes) == 0, let pointer else {
+    guard posix_memalign(&pointer, alignment, byteCount) == 0, let pointer else {
       throw NetworkExecutionError.outOfMemory(what: what, bytes: bytes)
     }
     base = pointer
-    if alignment == Self.hugePage { madvise(base, self.bytes, MADV_HUGEPAGE) }  // advice: no harm if it isn't taken
+    if alignment == Self.hugePage { madvise(base, byteCount, MADV_HUGEPAGE) }  // advice: no harm if it isn't taken
   }
 
   deinit { free(base) }

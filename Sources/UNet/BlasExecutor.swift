@@ -20,9 +20,17 @@ public final class BlasExecutor: NetworkExecutor {
   ///   - workspace: made for the same description and threads; executors that share it run one at a time.
   /// - Throws: `NetworkExecutionError` when the description can't be run, a parameter has the wrong size, the workspace is
   ///   too small, or there is no memory; and what `weights` throws for a missing parameter.
-  public init(
+  public convenience init(
     description: NetworkDescription, weights: some NetworkWeights, pool: ComputePool, workspace: Workspace
   ) throws {
+    try self.init(
+      description: description,
+      packed: PackedWeights(try NetworkProgram(description), weights: weights, pool: pool), pool: pool,
+      workspace: workspace)
+  }
+
+  /// - Parameter packed: for the same description; executors of several slots may share them.
+  init(description: NetworkDescription, packed: PackedWeights, pool: ComputePool, workspace: Workspace) throws {
     self.description = description
     program = try NetworkProgram(description)
     layout = WorkspaceLayout(program, threads: pool.threads)
@@ -32,7 +40,7 @@ public final class BlasExecutor: NetworkExecutor {
     }
     self.workspace = workspace
     self.pool = pool
-    self.weights = try PackedWeights(program, weights: weights, pool: pool)
+    weights = packed
   }
 
   /// What the weights of one fold take, in bytes, beside the workspace.

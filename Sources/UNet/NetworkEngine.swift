@@ -18,9 +18,9 @@ public struct NetworkEngine: Sendable {
   public let reason: String
   /// Whether a faster engine was passed over that a user may have expected.
   public let isFallback: Bool
-  private let kind: Kind
+  let kind: Kind
 
-  private enum Kind: Sendable {
+  enum Kind: Sendable {
     case blas
     case winograd(BlockedKernels)
   }
@@ -118,12 +118,6 @@ public struct NetworkEngine: Sendable {
   func makeObserved(
     weights: some NetworkWeights, pool: ComputePool, workspace: Workspace
   ) throws -> any ObservedExecutor {
-    switch kind {
-    case .blas:
-      try BlasExecutor(description: description, weights: weights, pool: pool, workspace: workspace)
-    case .winograd(let kernels):
-      try WinogradExecutor(
-        description: description, weights: weights, pool: pool, workspace: workspace, kernels: kernels)
-    }
+    try makeObserved(prepare(weights, pool: pool), pool: pool, workspace: workspace)
   }
 }

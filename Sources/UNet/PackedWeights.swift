@@ -4,9 +4,12 @@ internal import ModelPlans
 /// The parameters of one fold as a program's steps take them, in one piece of memory.
 ///
 /// A block has packed weights, then `BlockVectors`. The head has its weights, then its bias if there is one.
-final class PackedWeights {
-  private let memory: AlignedMemory
+final class PackedWeights: Sendable {
+  private let aligned: AlignedMemory
   private let offsets: [Int]
+  let byteCount: Int
+
+  var memory: any WeightMemory { aligned }
 
   init(_ program: NetworkProgram, weights: some NetworkWeights, pool: ComputePool) throws {
     var floats = 0
@@ -14,9 +17,10 @@ final class PackedWeights {
       defer { floats = ArenaPlan.aligned(floats + Self.floats(step, program.description)) }
       return floats
     }
-    memory = try AlignedMemory(bytes: floats * 4, for: "the network's weights")
+    byteCount = floats * 4
+    aligned = try AlignedMemory(bytes: byteCount, for: "the network's weights")
     for (index, step) in program.steps.enumerated() {
-      let target = memory.floats(at: offsets[index])
+      let target = aligned.floats(at: offsets[index])
       let name = step.layer.name
       switch step.operation {
       case .block(let block, _, _):
@@ -44,7 +48,7 @@ final class PackedWeights {
     program.steps.reduce(0) { ArenaPlan.aligned($0 + floats($1, program.description)) } * 4
   }
 
-  func floats(ofStep step: Int) -> UnsafeMutablePointer<Float> { memory.floats(at: offsets[step]) }
+  func floats(ofStep step: Int) -> UnsafeMutablePointer<Float> { aligned.floats(at: offsets[step]) }
 
   private static func floats(_ step: NetworkProgram.Step, _ description: NetworkDescription) -> Int {
     switch step.operation {

@@ -6,7 +6,7 @@ public import ModelPlans
 public final class Workspace {
   let memory: AlignedMemory
   /// What `init` takes from the system.
-  public var bytes: Int { memory.bytes }
+  public var bytes: Int { memory.byteCount }
 
   /// For the `blas` executor; `NetworkEngine` makes one for any.
   /// - Throws: `NetworkExecutionError` when the description can't be run, or when there is no memory.

@@ -116,4 +116,21 @@ import Testkit
       #expect(result.code == code && result.log.contains(words), "\(arguments) \(result.code) \(result.log)")
     }
   }
+
+  @Test func startTellsEachStepAndTakesKeptWeightsTheSecondTime() async throws {
+    let arguments = [
+      "start", "--model", model, "--engine", "winograd", "--threads", "1", "--json", "--weights-cache",
+      folder.url.appending(path: "weights").path,
+    ]
+    let first = try await bench(arguments)
+    try #require(first.code == 0, "\(first.log)")
+    let (miss, hit) = (try object(first.output), try object(try await bench(arguments).output))
+    #expect(miss["transform"] != nil && miss["checkpoint"] != nil && miss["lookup"] != nil)
+    #expect(hit["transform"] == nil && hit["checkpoint"] == nil && hit["lookup"] != nil)
+    let total = try #require(hit["cold_start"] as? Double)
+    let parts = ["program", "plans", "lookup", "first_touches"].compactMap { hit[$0] as? Double }
+    #expect(parts.count == 4 && abs(parts.reduce(0, +) - total) < 1e-9)
+    let table = try await bench(arguments.filter { $0 != "--json" })
+    #expect(table.output.contains("cold start"))
+  }
 }

@@ -13,6 +13,7 @@ final class Fleet {
     folder = try TemporaryFolder()
     environment = servers.environment.merging([
       "TESSERA_STORE_URL": "file://\(folder.url.path)/store", "TESSERA_CACHE_FOLDER": "\(folder.url.path)/cache",
+      "TESSERA_WEIGHTS_CACHE": "\(folder.url.path)/weights",
       "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_OVERDUE_SECONDS": "10",
       "TESSERA_LOG_LEVEL": "debug",
     ]) { $1 }

@@ -34,6 +34,38 @@ import Testkit
     #expect(again.log.contains("skipped"))
   }
 
+  private struct LabelReport: Decodable { var labelSha256: String }
+
+  private func predictKeeping(weights cache: String, to name: String) async throws -> (sha: String, log: String) {
+    let result = try await predict(
+      [
+        "-i", small.path, "-o", folder.url.appending(path: name).path, "-d", model.path, "--disable_tta", "--engine",
+        "winograd", "--json",
+      ], environment: ["TESSERA_WEIGHTS_CACHE": cache, "TESSERA_LOG_LEVEL": "info"])
+    try #require(result.code == 0, "\(result.log)")
+    let report = try #require(try Fleet.decode([LabelReport].self, from: result.output).first)
+    return (report.labelSha256, result.log)
+  }
+
+  /// The second process takes the transformed weights of the first; damage costs a warning, and neither changes a bit.
+  @Test func transformedWeightsAreKeptForTheNextProcess() async throws {
+    let cache = folder.url.appending(path: "weights")
+    let alone = try await predictKeeping(weights: "none", to: "a")
+    let first = try await predictKeeping(weights: cache.path, to: "b")
+    let file = cache.appending(
+      path: try #require(try FileManager.default.contentsOfDirectory(atPath: cache.path).first))
+    let second = try await predictKeeping(weights: cache.path, to: "c")
+    #expect(first.log.contains("from=checkpoint") && second.log.contains("from=cache"))
+    var bytes = try Data(contentsOf: file)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: file)
+    let third = try await predictKeeping(weights: cache.path, to: "d")
+    #expect(third.log.contains("damaged content") && third.log.contains("from=checkpoint"))
+    #expect(Set([alone.sha, first.sha, second.sha, third.sha]).count == 1)
+    bytes[bytes.count - 1] ^= 1
+    #expect(try Data(contentsOf: file) == bytes, "made anew")
+  }
+
   /// What a refusal asks for is enough, and not much more than is used: told by the process's own high-water mark.
   @Test func memoryIsKeptOrRefusedUpFront() async throws {
     struct Report: Decodable { var peakMemoryBytes: Int }

@@ -18,7 +18,9 @@ final class TesseraProcess {
     for file in [log, output] { try Data().write(to: file) }
     process.executableURL = Self.executable
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Nothing of a test stays in the user's cache.
+    process.environment = ProcessInfo.processInfo.environment.merging(["TESSERA_WEIGHTS_CACHE": "none"]) { $1 }
+      .merging(environment) { $1 }
     process.standardError = try FileHandle(forWritingTo: log)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardInput = FileHandle.nullDevice

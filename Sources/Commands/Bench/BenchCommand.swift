@@ -5,6 +5,7 @@ struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures this machine.",
     subcommands: [
-      BenchForwardCommand.self, BenchCompareCommand.self, BenchResampleCommand.self, BenchExportCommand.self,
+      BenchForwardCommand.self, BenchStartCommand.self, BenchCompareCommand.self, BenchResampleCommand.self,
+      BenchExportCommand.self,
     ])
 }

@@ -28,12 +28,15 @@ struct WorkerCommand: AsyncParsableCommand {
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var engine: EngineSettingOptions
+  @OptionGroup var weights: WeightsCacheOptions
 
   @Option(help: ArgumentHelp("Tiles computed at once (TESSERA_WORKER_SLOTS).", valueName: "n"))
   var slots: Int?
 
   func run() async throws {
-    let flags = compute.flags.merging(engine.flags) { $1 }.merging(["worker.slots": slots.map(String.init)]) { $1 }
+    let flags = [engine.flags, weights.flags, ["worker.slots": slots.map(String.init)]].reduce(compute.flags) {
+      $0.merging($1) { $1 }
+    }
     try await RoleRunner.run([.worker], "worker", fleet, flags)
   }
 }
@@ -65,9 +68,10 @@ struct UpCommand: AsyncParsableCommand {
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var engine: EngineSettingOptions
+  @OptionGroup var weights: WeightsCacheOptions
 
   func run() async throws {
-    let flags = compute.flags.merging(engine.flags) { $1 }
+    let flags = compute.flags.merging(engine.flags) { $1 }.merging(weights.flags) { $1 }
     try await RoleRunner.run([.dispatcher, .worker, .aggregator], "up", fleet, flags)
   }
 }

@@ -32,10 +32,11 @@ struct RoleProcess {
     let needsLedger = roles.contains { $0 != .worker }
     let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
     let models = ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder))
+    let weights = WeightsShelf(cache: settings.weights.cache, logger: logger)
 
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     for role in roles {
-      let service = try service(role, store: store, queue: queue, ledger: ledger, models: models)
+      let service = try service(role, store: store, queue: queue, ledger: ledger, models: models, weights: weights)
       services.append(
         .init(
           service: service, successTerminationBehavior: .gracefullyShutdownGroup,
@@ -48,16 +49,19 @@ struct RoleProcess {
     do {
       try await group.run()
     } catch {
+      await weights.settle()
       await queue.close()
       await ledger?.close()
       throw error
     }
+    await weights.settle()
     await queue.close()
     await ledger?.close()
   }
 
   private func service(
-    _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary
+    _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary,
+    weights: WeightsShelf
   ) throws -> any Service {
     let service = ServiceSettings(
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
@@ -67,8 +71,9 @@ struct RoleProcess {
     switch role {
     case .worker:
       let slots = try (0..<settings.slots).map { _ in
-        try SlotPredictor(store: store, models: models, threads: settings.threads, memory: slotMemory) {
-          [logger] chosen in
+        try SlotPredictor(
+          store: store, models: models, weights: weights, threads: settings.threads, memory: slotMemory
+        ) { [logger] chosen in
           logger.info(
             "engine chosen",
             metadata: ["engine": "\(chosen.engine)", "reason": "\(chosen.reason)", "model": "\(chosen.model)"])

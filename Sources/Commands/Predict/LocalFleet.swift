@@ -8,6 +8,7 @@ internal import ModelStore
 internal import ServiceLifecycle
 internal import Synchronization
 internal import UNet
+internal import WeightsCache
 
 /// A whole fleet in this process, without a server: the same dispatcher, worker and aggregator on queue, ledger and store in memory.
 ///
@@ -22,6 +23,7 @@ struct LocalFleet {
   /// All models, a cascade's first stage among them.
   let records: [ModelRecord]
   private let models: ModelLibrary
+  private let weights: WeightsShelf
   private let threads: Int
   private let memory: MemoryBudget
   private let engines = ChosenEngines()
@@ -30,13 +32,16 @@ struct LocalFleet {
   /// Opens the models.
   /// - Parameters:
   ///   - predictsFirstStages: whether a cascade's first stage is to be predicted here; else its label maps are given.
+  ///   - weights: where transformed weights are kept; nowhere when `nil`.
   ///   - memory: what the process may use, and what it is to compute with.
   /// - Throws: errors of `ModelStore` when a folder holds no usable model; `NetworkExecutionError` for one that the engine can't run.
   init(
-    _ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, memory: MemoryBudget, logger: Logger
+    _ chosen: [LocalModel], predictsFirstStages: Bool, threads: Int, weights: WeightsCache?, memory: MemoryBudget,
+    logger: Logger
   ) async throws {
     self.memory = memory
     models = ModelLibrary()
+    self.weights = WeightsShelf(cache: weights, logger: logger)
     self.threads = threads
     self.logger = logger
     var members: [PassRequest.Member] = []
@@ -94,7 +99,7 @@ struct LocalFleet {
     for record in records { try await ledger.register(record) }
 
     let slot = try SlotPredictor(
-      store: store, models: models, threads: threads, memory: memory, engineChosen: engines.add)
+      store: store, models: models, weights: weights, threads: threads, memory: memory, engineChosen: engines.add)
     let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval)
     let services: [any Service] = [
       DispatcherService(
@@ -120,6 +125,7 @@ struct LocalFleet {
       await group.triggerGracefulShutdown()
       try await tasks.waitForAll()
       await queue.close()
+      await weights.settle()
       guard let outcome = run.outcome else {
         throw run.failure ?? RunFailure(kind: .transient, reason: "The run ended without a result.")
       }

@@ -71,6 +71,8 @@ struct PredictCommand: AsyncParsableCommand {
 
   @OptionGroup var engine: EngineOptions
 
+  @OptionGroup var weights: WeightsCacheOptions
+
   @Flag(help: "Print the reports as a JSON array instead of tables.")
   var json = false
 
@@ -93,6 +95,7 @@ struct PredictCommand: AsyncParsableCommand {
       let rules = try postprocessing.rules()
       let fleet = try await LocalFleet(
         try model.members(), predictsFirstStages: lowResolution == nil, threads: threads,
+        weights: try await FleetSettings.read(flags: weights.flags).weights.cache,
         memory: MemoryBudget(limit: maxMemory?.bytes, isForAllSteps: true, engine: engine.request),
         logger: FleetLogging.logger("predict"))
       if model.folds.folds == ["all"], let folds = fleet.members.first?.folds {

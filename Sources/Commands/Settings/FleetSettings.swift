@@ -18,6 +18,8 @@ struct FleetSettings {
   /// `engine`, `TESSERA_ENGINE`, and `isa`, `TESSERA_ISA`: what a worker computes networks with: `winograd`, `blas` or `automatic`, and the
   /// instruction set of `winograd`; default: automatic, the best that the processor has.
   var engine: EngineRequest
+  /// `weights.cache`, `TESSERA_WEIGHTS_CACHE`, and `weights.limit`, `TESSERA_WEIGHTS_LIMIT`: where transformed weights are kept.
+  var weights: WeightsCacheSettings
   /// `lease.seconds`, `TESSERA_LEASE_SECONDS`: how long a claim on a run lasts without being renewed; default 30.
   var leaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
@@ -57,7 +59,7 @@ struct FleetSettings {
       }
       return number
     }
-    func memory(_ key: ConfigKey) throws -> Int? {
+    func size(_ key: ConfigKey) throws -> Int? {
       guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return nil }
       guard let count = ByteCount(argument: text) else {
         throw SettingsError(
@@ -77,12 +79,13 @@ struct FleetSettings {
     return FleetSettings(
       broker: reader.string(forKey: "amqp.url", isSecret: true),
       database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
-      cacheFolder: reader.string(forKey: "cache.folder")
-        ?? defaultCacheFolder,
+      cacheFolder: reader.string(forKey: "cache.folder") ?? userCache + "/models",
       threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
       slots: try whole("worker.slots", default: 1, in: 1...256),
-      maxMemory: try memory("max.memory"),
+      maxMemory: try size("max.memory"),
       engine: try engine(),
+      weights: WeightsCacheSettings(
+        folder: reader.string(forKey: "weights.cache"), limit: try size("weights.limit"), userCache: userCache),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400))
@@ -90,11 +93,11 @@ struct FleetSettings {
 }
 
 extension FleetSettings {
-  /// `$XDG_CACHE_HOME/tessera/models`, else `~/.cache/tessera/models` (XDG Base Directory Specification).
-  private static var defaultCacheFolder: String {
+  /// `$XDG_CACHE_HOME/tessera`, else `~/.cache/tessera` (XDG Base Directory Specification).
+  private static var userCache: String {
     let environment = ProcessInfo.processInfo.environment
     let base = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory() + "/.cache"
-    return base + "/tessera/models"
+    return base + "/tessera"
   }
 
   /// `amqp.url`, `TESSERA_AMQP_URL`: `amqp://user:password@host:port/vhost`. Holds a password.

@@ -36,6 +36,26 @@ public final class TilePredictor: PatchPredictor {
   public convenience init(
     model: TrainedModel, options: InferenceOptions, pool: ComputePool, engine: NetworkEngine
   ) throws {
+    try Self.checkFolds(of: model, options)
+    try self.init(
+      recipe: CaseRecipe(model), folds: options.folds.count, mirroring: options.mirroring, pool: pool, engine: engine
+    ) { try model.weights(fold: options.folds[$0]) }
+  }
+
+  /// Takes weights that were prepared before, which predictors of several slots may share.
+  /// - Parameter weights: prepared by `engine`, or one like it, for each fold of `options`, in their order.
+  /// - Throws: as above, without what reading weights throws.
+  public convenience init(
+    model: TrainedModel, options: InferenceOptions, weights: [PreparedWeights], pool: ComputePool,
+    engine: NetworkEngine
+  ) throws {
+    try Self.checkFolds(of: model, options)
+    try self.init(
+      recipe: CaseRecipe(model), weights: weights, mirroring: options.mirroring, pool: pool, engine: engine)
+  }
+
+  /// - Throws: `InferenceError.Code.invalidOptions` for folds that the model doesn't have.
+  public static func checkFolds(of model: TrainedModel, _ options: InferenceOptions) throws {
     let missing = options.folds.filter { !model.folds.contains($0) }
     guard missing.isEmpty else {
       throw InferenceError(
@@ -43,29 +63,32 @@ public final class TilePredictor: PatchPredictor {
         "The model lacks the folds \(missing.map(\.folder).joined(separator: ", ")); it has "
           + "\(model.folds.map(\.folder).joined(separator: ", ")).")
     }
-    try self.init(
-      recipe: CaseRecipe(model), folds: options.folds.count, mirroring: options.mirroring, pool: pool, engine: engine
-    ) { try model.weights(fold: options.folds[$0]) }
   }
 
   /// - Parameters:
   ///   - folds: how many folds are averaged, at least 1.
   ///   - weights: a fold's weights by its place, asked for one after the other so that only one fold is held twice.
   /// - Throws: as above, and what `weights` throws.
-  init(
+  convenience init(
     recipe: CaseRecipe, folds: Int, mirroring: Bool, pool: ComputePool, engine: NetworkEngine,
     weights: (Int) throws -> some NetworkWeights
   ) throws {
-    guard folds > 0 else {
+    try self.init(
+      recipe: recipe, weights: (0..<folds).map { try engine.prepare(weights($0), pool: pool) }, mirroring: mirroring,
+      pool: pool, engine: engine)
+  }
+
+  private init(
+    recipe: CaseRecipe, weights: [PreparedWeights], mirroring: Bool, pool: ComputePool, engine: NetworkEngine
+  ) throws {
+    guard !weights.isEmpty else {
       throw InferenceError(.invalidOptions, "Predicting needs at least one fold of the model; name the folds to use.")
     }
     passes = MirroredAxes.passes(
       axes: try recipe.mirrorAxes(mirroring: mirroring), spatialAxes: recipe.network.spatialAxes)
     let workspace = try engine.makeWorkspace(threads: pool.threads)
-    self.folds = try (0..<folds).map {
-      try engine.makeExecutor(weights: weights($0), pool: pool, workspace: workspace)
-    }
-    self.engine = self.folds[0].identity
+    folds = try weights.map { try engine.makeExecutor($0, pool: pool, workspace: workspace) }
+    self.engine = engine.identity
     classes = recipe.network.outputChannels
   }
 

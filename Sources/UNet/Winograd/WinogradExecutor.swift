@@ -25,9 +25,21 @@ public final class WinogradExecutor: NetworkExecutor {
   ///   - kernels: of the instruction set to compute with.
   /// - Throws: `NetworkExecutionError` when the description can't be run, or not by this engine, a parameter has the wrong size, the
   ///   workspace is too small, or there is no memory; and what `weights` throws for a missing parameter.
-  public init(
+  public convenience init(
     description: NetworkDescription, weights: some NetworkWeights, pool: ComputePool, workspace: Workspace,
     kernels: BlockedKernels = .best
+  ) throws {
+    try self.init(
+      description: description,
+      transformed: WinogradWeights(
+        try WinogradProgram(description), weights: weights, pool: pool, kernels: kernels), pool: pool,
+      workspace: workspace, kernels: kernels)
+  }
+
+  /// - Parameter transformed: for the same description; executors of several slots may share them.
+  init(
+    description: NetworkDescription, transformed: WinogradWeights, pool: ComputePool, workspace: Workspace,
+    kernels: BlockedKernels
   ) throws {
     self.description = description
     program = try WinogradProgram(description)
@@ -39,7 +51,7 @@ public final class WinogradExecutor: NetworkExecutor {
     self.workspace = workspace
     self.pool = pool
     self.kernels = kernels
-    self.weights = try WinogradWeights(program, weights: weights, pool: pool, kernels: kernels)
+    weights = transformed
     identity = EngineIdentity(winograd: kernels)
   }
 

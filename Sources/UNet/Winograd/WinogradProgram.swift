@@ -148,6 +148,17 @@ extension WinogradProgram.Operation {
     }
   }
 
+  /// Names the way in which `pack` lays weights out.
+  var packing: String {
+    switch self {
+    case .first: "first"
+    case .direct: "direct"
+    case .winograd(let convolution): convolution.transform.description
+    case .upsampling: "upsampling"
+    case .head: "head"
+    }
+  }
+
   /// The method's name in tables, such as `F(4,4,4)`.
   var method: String {
     switch self {

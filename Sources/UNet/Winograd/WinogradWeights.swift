@@ -5,19 +5,24 @@ internal import ModelPlans
 ///
 /// A block has packed weights, then gamma and beta, zero for the padded channels; its convolution's bias isn't needed, since
 /// instance normalisation subtracts each channel's mean. The head has its weights, then its bias if there is one.
-final class WinogradWeights {
-  private let memory: AlignedMemory
+///
+/// Whether it was made here or comes from a file, the memory is only read: executors of several slots share it.
+final class WinogradWeights: Sendable {
+  let memory: any WeightMemory
+  let byteCount: Int
   private let offsets: [Int]
 
   init(_ program: WinogradProgram, weights: some NetworkWeights, pool: ComputePool, kernels: BlockedKernels) throws {
-    var floats = 0
-    offsets = program.steps.map { step in
-      defer { floats = ArenaPlan.aligned(floats + Self.floats(step, program)) }
-      return floats
-    }
-    memory = try AlignedMemory(bytes: floats * 4, for: "the network's weights")
+    offsets = Self.offsets(program)
+    byteCount = Self.bytes(program)
+    let memory = try AlignedMemory(bytes: byteCount, for: "the network's weights")
+    self.memory = memory
     for (index, step) in program.steps.enumerated() {
       let target = memory.floats(at: offsets[index])
+      // Files hold what lies between two steps too.
+      let end = index + 1 < offsets.count ? offsets[index + 1] : byteCount / 4
+      let used = Self.floats(step, program)
+      (target + used).update(repeating: 0, count: end - offsets[index] - used)
       let layer = step.layer
       let count = layer.outputChannels * layer.inputChannels * layer.kernel.reduce(1, *)
       switch step.operation {
@@ -42,12 +47,48 @@ final class WinogradWeights {
     }
   }
 
+  /// Weights that were prepared before.
+  /// - Throws: `NetworkExecutionError.wrongSize` when the memory is smaller than the network's weights.
+  init(_ program: WinogradProgram, memory: any WeightMemory) throws {
+    offsets = Self.offsets(program)
+    byteCount = Self.bytes(program)
+    self.memory = memory
+    guard memory.bytes.count >= byteCount else {
+      throw NetworkExecutionError.wrongSize(
+        what: "the network's weights", expected: byteCount / 4, found: memory.bytes.count / 4)
+    }
+  }
+
   /// What the weights of one fold take.
   static func bytes(_ program: WinogradProgram) -> Int {
     program.steps.reduce(0) { ArenaPlan.aligned($0 + floats($1, program)) } * 4
   }
 
-  func floats(ofStep step: Int) -> UnsafePointer<Float> { UnsafePointer(memory.floats(at: offsets[step])) }
+  /// What decides about the bytes beside the trained weights: the version of the packing, and how each step's weights are packed, in
+  /// order.
+  static func layout(_ program: WinogradProgram) -> String {
+    let steps = zip(program.steps, offsets(program)).map { step, offset in
+      let layer = step.layer
+      let sources = step.inputs.map { "\(program.tensors[$0].channels)" }.joined(separator: "+")
+      return
+        "\(layer.name): \(step.operation.packing), kernel \(layer.kernel), channels \(sources) of \(layer.inputChannels) to "
+        + "\(layer.outputChannels), \(floats(step, program)) floats at \(offset)"
+    }
+    return (["winograd, layout \(PackedLayout.version)"] + steps).joined(separator: "\n")
+  }
+
+  private static func offsets(_ program: WinogradProgram) -> [Int] {
+    var floats = 0
+    return program.steps.map { step in
+      defer { floats = ArenaPlan.aligned(floats + Self.floats(step, program)) }
+      return floats
+    }
+  }
+
+  func floats(ofStep step: Int) -> UnsafePointer<Float> {
+    guard let base = memory.bytes.baseAddress else { preconditionFailure("the memory is as large as the weights") }
+    return base.assumingMemoryBound(to: Float.self) + offsets[step]
+  }
 
   private static func floats(_ step: WinogradProgram.Step, _ program: WinogradProgram) -> Int {
     let vectors =
