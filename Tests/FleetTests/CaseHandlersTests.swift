@@ -2,6 +2,7 @@ import Digests
 import FleetContracts
 import FleetInMemory
 import Foundation
+import Inference
 import Testing
 import Testkit
 
@@ -81,5 +82,25 @@ import Testkit
     let preparer = try CasePreparer(store: store, models: models, threads: 1)
     let error = await #expect(throws: RunFailure.self) { try await preparer.prepare(wanted) }
     #expect(error?.reason.contains("fold_3") == true)
+  }
+
+  /// A fleet may be updated while runs are in work.
+  @Test func aPassDocumentWithoutTheFilesSizeIsReadAndAnImpossibleSizeIsRefused() async throws {
+    let store = InMemoryBlobStore()
+    let models = ModelLibrary()
+    let adopted = try await models.adopt(folder: model, selection: .automatic, checkpoint: "model_final_checkpoint")
+    let file = try Data(contentsOf: image)
+    let wanted = run(adopted.record, image: try await store.put(Blob(copying: file)))
+    let plan = try await CasePreparer(store: store, models: models, threads: 1).prepare(wanted)
+    let json = Data(try await store.get(plan.document).copy)
+    #expect(try PassDocument(json: json).imageBytes == file.count)
+
+    var object = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+    object["imageBytes"] = -1
+    let impossible = try JSONSerialization.data(withJSONObject: object)
+    #expect(throws: RunFailure.self) { try PassDocument(json: impossible) }
+    object["imageBytes"] = nil
+    let older = try PassDocument(json: try JSONSerialization.data(withJSONObject: object))
+    #expect(older.memoryCase(try CaseRecipe(try await models.model(adopted.record.digest))).files == 0)
   }
 }
