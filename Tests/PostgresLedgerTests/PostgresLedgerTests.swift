@@ -51,6 +51,31 @@ struct PostgresLedgerTests {
     }
   }
 
+  @Test func aRunOfSeveralEnginesShows() async throws {
+    try await withDatabase { database in
+      let ledger = try PostgresLedger(url: database.url)
+      try await ledger.register(.example)
+      _ = try await ledger.submit(.example)
+      let claim = try #require(try await ledger.claimSubmittedRun(owner: "a", lease: .seconds(30)))
+      try await ledger.plan(PassPlan(document: .example, tiles: 3), of: claim)
+      _ = try await ledger.enqueueTiles(window: 10)
+      for message in try await ledger.claimOutbox(limit: 10, lease: .seconds(30)) {
+        let job = try message.message.tileJob()
+        _ = try await ledger.record(
+          TileResult(
+            job: job, outcome: .computed(probabilities: Digest(of: "tile \(job.tile)".utf8), bytes: 1),
+            worker: "host-1",
+            engine: job.tile == 1 ? "blas/avx2/Haswell" : "winograd/avx2"))
+      }
+      #expect(
+        try await database.execute(
+          "SELECT concat_ws('|', position, engine, tiles, workers, mixed) AS value FROM analytics.run_engines ORDER BY engine"
+        )
+          == ["0|blas/avx2/Haswell|1|1|t", "0|winograd/avx2|2|1|t"])
+      await ledger.close()
+    }
+  }
+
   @Test func everyTableColumnAndViewIsDescribed() async throws {
     try await withDatabase { database in
       let bare = try await database.execute(
