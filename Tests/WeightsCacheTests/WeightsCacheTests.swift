@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import ModelPlans
 import Testing
+import Testkit
 import UNet
 import WeightsCache
 
@@ -86,6 +87,25 @@ import WeightsCache
     bytes[begin + 64 + 7] ^= 0x80
     try bytes.write(to: example.file())
     #expect(try example.removal().contains("content"))
+  }
+
+  @Test func noRandomDamageIsTakenForWeights() throws {
+    let example = try Example()
+    try example.cache.store(example.weights, example.key)
+    let file = try example.file()
+    let whole = [UInt8](try Data(contentsOf: file))
+    let header = whole.count - example.key.byteCount
+    var generator = SplitMix64(seed: 5)
+    for round in 0..<60 {
+      // Every other time only the header, which is the smaller part.
+      let bytes =
+        round % 2 == 0
+        ? Mutation.mutate(whole, using: &generator)
+        : Mutation.mutate(Array(whole.prefix(header)), using: &generator) + whole.suffix(example.key.byteCount)
+      guard bytes != whole else { continue }
+      try Data(bytes).write(to: file)
+      _ = try example.removal()
+    }
   }
 
   @Test func aFileOfAnotherLengthIsRemoved() throws {
