@@ -6,7 +6,8 @@ internal import UNet
 struct EngineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What computes the network: winograd (fast, plain U-Nets), blas (any network), or automatic: winograd where it can.",
+      "What computes the network: winograd (fast, plain U-Nets), winograd-small (the same in less memory), blas (any "
+        + "network), or automatic: the fastest that can and fits --max-memory.",
       valueName: "name"),
     transform: EngineWord.choice)
   var engine = EngineChoice.automatic
@@ -29,7 +30,8 @@ struct EngineOptions: ParsableArguments {
 struct EngineSettingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What computes the network: winograd, blas or automatic (TESSERA_ENGINE).", valueName: "name"))
+      "What computes the network: winograd, winograd-small, blas or automatic (TESSERA_ENGINE).",
+      valueName: "name"))
   var engine: String?
 
   @Option(

@@ -64,7 +64,8 @@ public struct MemoryBudget: Sendable {
       for: example.properties.resampledExtent, stepSize: example.options.stepSize)
     return try MemoryPlan(
       limit: limit, work: isForAllSteps ? .everything : work, variants: networks.count,
-      advice: engine.choice == .winograd ? "name fewer folds, or let the engine blas compute" : "name fewer folds"
+      advice: engine.choice == .automatic
+        ? "name fewer folds" : "name fewer folds, or let the engine be chosen automatically"
     ) { variant, planes in
       MemoryForecast(
         recipe: example.recipe, plan: tiles, properties: example.properties, threads: threads, planes: planes,

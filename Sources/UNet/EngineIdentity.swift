@@ -2,7 +2,7 @@ public import Kernels
 
 /// What computed a result: with model and input it determines the bits.
 public struct EngineIdentity: Hashable, Sendable, Codable, CustomStringConvertible {
-  /// `blas`, `winograd`, or `reference` for the slow twin.
+  /// `blas`, `winograd`, `winograd-small` with less memory, or `reference` for the slow twin.
   public var engine: String
   public var features: ComputeFeatures
 
@@ -23,9 +23,10 @@ public struct EngineIdentity: Hashable, Sendable, Codable, CustomStringConvertib
 }
 
 extension EngineIdentity {
-  init(winograd kernels: BlockedKernels) {
+  /// Plans use different methods, so they have different bits and different names.
+  init(winograd kernels: BlockedKernels, _ plan: WinogradPlan) {
     self.init(
-      engine: "winograd",
+      engine: plan == .fast ? "winograd" : "winograd-\(plan.rawValue)",
       features: ComputeFeatures(instructionSet: kernels.instructionSet.description, openBLASCore: Self.noOpenBLAS))
   }
 }

@@ -69,7 +69,8 @@ public enum ForwardBenchmark {
     return layers.map { layer, seconds, cost in
       .init(
         name: layer.name, method: executor.method(of: layer), seconds: seconds,
-        gflop: executor.description.operations(of: layer) / 1e9, arithmeticGflop: (cost?.arithmetic ?? 0) / 1e9,
+        gflop: executor.layers(in: layer).reduce(0) { $0 + executor.description.operations(of: $1) } / 1e9,
+        arithmeticGflop: (cost?.arithmetic ?? 0) / 1e9,
         memoryBytes: cost?.memoryBytes(allWeightBytes: allWeightBytes) ?? 0, peak: peak)
     }
   }

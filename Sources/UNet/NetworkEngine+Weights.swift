@@ -11,11 +11,12 @@ extension NetworkEngine {
     case .blas:
       PreparedWeights(
         description, .blas(try PackedWeights(NetworkProgram(description), weights: weights, pool: pool)))
-    case .winograd(let kernels):
+    case .winograd(let kernels, let plan):
       PreparedWeights(
         description,
         .winograd(
-          try WinogradWeights(WinogradProgram(description), weights: weights, pool: pool, kernels: kernels)))
+          try WinogradWeights(WinogradProgram(description, plan: plan), weights: weights, pool: pool, kernels: kernels))
+      )
     }
   }
 
@@ -39,12 +40,13 @@ extension NetworkEngine {
     switch (kind, weights.kind) {
     case (.blas, .blas(let packed)):
       return try BlasExecutor(description: description, packed: packed, pool: pool, workspace: workspace)
-    case (.winograd(let kernels), .winograd(let transformed)):
+    case (.winograd(let kernels, let plan), .winograd(let transformed)) where transformed.plan == plan:
       return try WinogradExecutor(
-        description: description, transformed: transformed, pool: pool, workspace: workspace, kernels: kernels)
+        description: description, transformed: transformed, pool: pool, workspace: workspace, kernels: kernels,
+        plan: plan)
     default:
       throw NetworkExecutionError.notThisEngine(
-        engine: identity.engine, reason: "the weights were prepared for the other engine")
+        engine: identity.engine, reason: "the weights were prepared for another engine")
     }
   }
 
@@ -55,7 +57,7 @@ extension NetworkEngine {
   public func weightsLayout() throws -> String? {
     switch kind {
     case .blas: nil
-    case .winograd: try WinogradWeights.layout(WinogradProgram(description))
+    case .winograd(_, let plan): try WinogradWeights.layout(WinogradProgram(description, plan: plan))
     }
   }
 
@@ -63,10 +65,10 @@ extension NetworkEngine {
   /// - Parameter memory: at least `weightBytes()` bytes of what `PreparedWeights.memory` held then.
   /// - Throws: `NetworkExecutionError`, also for an engine that has no `weightsLayout`.
   public func adopt(_ memory: any WeightMemory) throws -> PreparedWeights {
-    guard case .winograd = kind else {
+    guard case .winograd(_, let plan) = kind else {
       throw NetworkExecutionError.notThisEngine(engine: "blas", reason: "it takes no weights that were kept")
     }
     return PreparedWeights(
-      description, .winograd(try WinogradWeights(WinogradProgram(description), memory: memory)))
+      description, .winograd(try WinogradWeights(WinogradProgram(description, plan: plan), memory: memory)))
   }
 }

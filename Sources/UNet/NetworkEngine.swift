@@ -7,8 +7,19 @@ public enum EngineChoice: String, CaseIterable, Hashable, Sendable, Codable {
   case blas
   /// Winograd's convolution: plain U-Nets, several times faster.
   case winograd
-  /// `winograd` where it computes the network, else `blas`.
+  /// The same with half of the memory or less, in a little more time.
+  case winogradSmall = "winograd-small"
+  /// The fastest that computes the network and fits the memory limit.
   case automatic
+
+  /// Of the winograd engine; `nil` where that wasn't asked for, or the choice is open.
+  var plan: WinogradPlan? {
+    switch self {
+    case .winograd: .fast
+    case .winogradSmall: .small
+    case .blas, .automatic: nil
+    }
+  }
 }
 
 /// The engine of one network: what makes the workspace of a slot and the executors of its folds.
@@ -22,7 +33,7 @@ public struct NetworkEngine: Sendable {
 
   enum Kind: Sendable {
     case blas
-    case winograd(BlockedKernels)
+    case winograd(BlockedKernels, WinogradPlan)
   }
 
   /// The first of the candidates.
@@ -57,25 +68,41 @@ public struct NetworkEngine: Sendable {
       return [blas("it was asked for", isFallback: false)]
     }
     do {
-      _ = try WinogradProgram(description)
+      _ = try WinogradProgram(description, plan: .fast)
     } catch NetworkExecutionError.notThisEngine(let engine, let reason) where request.choice == .automatic {
       return [blas("\(engine) can't run the network: \(reason)", isFallback: true)]
     }
     let kernels = request.instructionSet.flatMap { BlockedKernels($0) } ?? .best
-    guard request.choice == .automatic else {
-      return [NetworkEngine(.winograd(kernels), description, reason: "it was asked for")]
+    if let plan = request.choice.plan {
+      return [NetworkEngine(.winograd(kernels, plan), description, reason: "it was asked for")]
     }
-    return [
-      NetworkEngine(.winograd(kernels), description, reason: "it is the fastest that can run the network"),
-      blas("winograd's memory is beyond the limit", isFallback: true),
-    ]
+    let winograd = WinogradPlan.allCases.map { plan in
+      NetworkEngine(
+        .winograd(kernels, plan), description,
+        reason: plan == .fast
+          ? "it is the fastest that can run the network" : "faster plans are beyond the memory limit")
+    }
+    return try decreasing(winograd + [blas("winograd's memory is beyond the limit", isFallback: true)])
+  }
+
+  /// Those that need less memory than each one before.
+  private static func decreasing(_ engines: [NetworkEngine]) throws -> [NetworkEngine] {
+    var kept: [NetworkEngine] = []
+    var least = Int.max
+    for engine in engines {
+      let bytes = try engine.bytes(folds: 1, threads: 1)
+      guard bytes < least else { continue }
+      kept.append(engine)
+      least = bytes
+    }
+    return kept
   }
 
   /// What its executors will record with their results.
   public var identity: EngineIdentity {
     switch kind {
     case .blas: EngineIdentity(engine: "blas")
-    case .winograd(let kernels): EngineIdentity(winograd: kernels)
+    case .winograd(let kernels, let plan): EngineIdentity(winograd: kernels, plan)
     }
   }
 
@@ -83,7 +110,7 @@ public struct NetworkEngine: Sendable {
   public func workspaceBytes(threads: Int) throws -> Int {
     switch kind {
     case .blas: try Workspace.predictedBytes(description: description, threads: threads)
-    case .winograd: try WinogradLayout(WinogradProgram(description), threads: threads).bytes
+    case .winograd(_, let plan): try WinogradLayout(WinogradProgram(description, plan: plan), threads: threads).bytes
     }
   }
 
@@ -91,7 +118,7 @@ public struct NetworkEngine: Sendable {
   public func weightBytes() throws -> Int {
     switch kind {
     case .blas: try BlasExecutor.predictedWeightBytes(description: description)
-    case .winograd: try WinogradExecutor.predictedWeightBytes(description: description)
+    case .winograd(_, let plan): try WinogradWeights.bytes(WinogradProgram(description, plan: plan))
     }
   }
 

@@ -6,11 +6,15 @@ protocol ObservedExecutor: NetworkExecutor {
   var afterLayer: ((NetworkLayer) -> Void)? { get set }
   /// Such as `F(4,4,4)`, `direct` or `im2col`.
   func method(of layer: NetworkLayer) -> String
+  /// A layer with those that are computed together with it.
+  func layers(in layer: NetworkLayer) -> [NetworkLayer]
   func cost(of layer: NetworkLayer) -> LayerCost?
 }
 
 extension WinogradExecutor: ObservedExecutor {}
 
 extension BlasExecutor: ObservedExecutor {
+  func layers(in layer: NetworkLayer) -> [NetworkLayer] { [layer] }
+
   func method(of layer: NetworkLayer) -> String { layer.kind == .block ? "im2col" : "sgemm" }
 }

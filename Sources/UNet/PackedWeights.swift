@@ -62,12 +62,12 @@ final class PackedWeights: Sendable {
 
 extension NetworkWeights {
   /// Calls `body` with a parameter's values once their number is as expected.
-  func read(_ name: String, _ count: Int, _ body: (UnsafePointer<Float>) -> Void) throws {
+  func read(_ name: String, _ count: Int, _ body: (UnsafePointer<Float>) throws -> Void) throws {
     try withParameter(name) { values in
       guard values.count == count, let base = values.baseAddress else {
         throw NetworkExecutionError.wrongSize(what: "parameter \(name)", expected: count, found: values.count)
       }
-      body(base)
+      try body(base)
     }
   }
 }

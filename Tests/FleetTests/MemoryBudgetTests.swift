@@ -32,16 +32,19 @@ import Volumes
     func choice(_ limit: Int?, _ request: EngineRequest = EngineRequest()) throws -> String {
       try MemoryBudget(limit: limit, engine: request).engine(for: example, threads: 2).identity.engine
     }
-    let needs = try [EngineChoice.winograd, .blas].map { choice in
-      let budget = MemoryBudget(limit: 1 << 40, engine: EngineRequest(choice))
+    let engines = try NetworkEngine.candidates(EngineRequest(), description: example.recipe.network)
+      .map(\.identity.engine)
+    try #require(engines.count > 2 && engines.first == "winograd")
+    let needs = try engines.map { engine in
+      let budget = MemoryBudget(limit: 1 << 40, engine: EngineRequest(try #require(EngineChoice(rawValue: engine))))
       return try #require(try budget.plan(.predicting, example, threads: 2).forecast).predicting
     }
-    try #require(needs[0] > needs[1])
     #expect(try choice(nil) == "winograd")
-    #expect(try choice(needs[0]) == "winograd")
-    #expect(try choice(needs[0] - 1) == "blas")
-    #expect(try choice(needs[1]) == "blas")
-    #expect(throws: InferenceError.self) { try choice(needs[1] - 1) }
+    for (place, engine) in engines.enumerated() {
+      #expect(try choice(needs[place]) == engine)
+      if place + 1 < engines.count { #expect(try choice(needs[place] - 1) == engines[place + 1]) }
+    }
+    #expect(throws: InferenceError.self) { try choice(needs[needs.count - 1] - 1) }
     let refusal = #expect(throws: InferenceError.self) { try choice(needs[0] - 1, EngineRequest(.winograd)) }
     #expect(refusal?.code == .outOfMemory)
   }
@@ -50,7 +53,8 @@ import Volumes
   @Test func aProcessOfAllStepsChoosesAsItForecast() throws {
     var example = try example()
     example.files = 7 << 20
-    let engines = [EngineChoice.winograd, .blas]
+    let engines = try NetworkEngine.candidates(EngineRequest(), description: example.recipe.network)
+      .map { try #require(EngineChoice(rawValue: $0.identity.engine)) }
     let peaks = try engines.map { choice in
       let budget = MemoryBudget(limit: 1 << 40, isForAllSteps: true, engine: EngineRequest(choice))
       return try #require(try budget.plan(.preparing, example, threads: 2).forecast).peak

@@ -67,7 +67,7 @@ import Testing
     let description = NetworkDescription(
       patch: [128, 128, 128], inputChannels: 1, outputChannels: 3, features: [32, 64, 128, 256, 320, 320],
       kernels: .init(repeating: [3, 3, 3], count: 6), strides: .init(repeating: [2, 2, 2], count: 5))
-    let program = try WinogradProgram(description)
+    let program = try WinogradProgram(description, plan: .fast)
     let arithmetic = program.steps.reduce(0) { $0 + program.cost($1).arithmetic }
     #expect(arithmetic > description.forwardOperations / 8 && arithmetic < description.forwardOperations / 3)
     let plain = try NetworkProgram(description)

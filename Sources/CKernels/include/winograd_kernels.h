@@ -9,6 +9,7 @@
 //   5  stride 2: five inputs, two outputs, even and odd inputs apart
 //   6  F(4,3): six inputs, four outputs
 //   9  stride 2: nine inputs, four outputs, even and odd inputs apart
+//  10  after a transposed convolution of stride 2: six of its inputs, eight outputs, even and odd outputs apart
 
 /// The most tiles of a row that `input` of a plane takes at once.
 #define TESSERA_PLANE_TILES 8
@@ -42,6 +43,9 @@ typedef struct {
   long height, width;
   /// Voxel of the tile's first output.
   long y, x;
+  /// NULL, or what is added: the vector under the tile's first output, in lines of `added_width` voxels. It may be the output itself.
+  const float *added;
+  long added_width;
   /// On 64 bytes, `[shift, sum, squares][16]`: the sums over outputs less `shift` and over the squares of that are added here. The
   /// shift is the first value, so that a mean far from zero costs no digits.
   float *moments;
@@ -76,12 +80,12 @@ typedef struct {
 
   /// Transforms the kernels of up to sixteen output channels under one input channel, in double.
   /// - points: of each axis
-  /// - matrices: of each axis, `[point][3]`; a kernel of 1 has its value in column 0
-  /// - kernel: extent of the kernels, 1 or 3
+  /// - matrices: of each axis, `[point][tap]`, with room for four taps
+  /// - kernel: taps of the kernels along each axis, at most 4
   /// - weights: `[kz][ky][kx]` of the first output channel; the next one's lie `output_stride` floats on
   /// - outputs: how many there are; the other lanes become zero
   /// - u: receives the vector of each point, `stride` floats apart, in y, x, z order
-  void (*weights)(const int points[3], const double (*const matrices[3])[3], const int kernel[3], const float *weights,
+  void (*weights)(const int points[3], const double (*const matrices[3])[4], const int kernel[3], const float *weights,
                   long output_stride, int outputs, float *u, long stride);
 } tessera_winograd_kernels;
 

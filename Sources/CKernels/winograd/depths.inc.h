@@ -3,7 +3,7 @@
 INLINE void input_depth(const int n, const float *planes, long plane, float *to, long point, long count) {
   for (long i = 0; i < count * LANES; i += LANES) {
     floats d[MAX_POINTS];
-    UNROLLED for (int z = 0; z < n; z++) d[z] = load(planes + z * plane + i);
+    UNROLLED for (int z = 0; z < INPUTS(n); z++) d[z] = load(planes + z * plane + i);
     transform_input(n, d);
     UNROLLED for (int z = 0; z < n; z++) store(to + z * point + i, d[z]);
   }
@@ -26,9 +26,9 @@ INLINE void output_depth(const int n, const float *from, long point, float *plan
     output_depth(N, from, point, planes, plane, count);                                                   \
   }
 
-DEPTH(1) DEPTH(4) DEPTH(5) DEPTH(6) DEPTH(9)
+DEPTH(4) DEPTH(5) DEPTH(6) DEPTH(9) DEPTH(10)
 
 static const tessera_winograd_depth depths[] = {
-    {1, input_depth_1, output_depth_1}, {4, input_depth_4, output_depth_4}, {5, input_depth_5, output_depth_5},
-    {6, input_depth_6, output_depth_6}, {9, input_depth_9, output_depth_9},
+    {4, input_depth_4, output_depth_4}, {5, input_depth_5, output_depth_5},
+    {6, input_depth_6, output_depth_6}, {9, input_depth_9, output_depth_9}, {10, input_depth_10, output_depth_10},
 };

@@ -28,9 +28,9 @@ INLINE void input_plane(const int n, const int activates, const tessera_plane_in
   }
   const floats scale = activates ? load(p->scale) : splat(1), shift = activates ? load(p->shift) : splat(0);
   const floats slope = splat(p->slope);
-  floats lines[MAX_POINTS][TESSERA_PLANE_TILES * MAX_POINTS];
+  floats lines[9][TESSERA_PLANE_TILES * MAX_POINTS];  // no kind has more inputs
   const long span = STEP(n) * p->tiles + OVERLAP(n);
-  for (int r = 0; r < n; r++) {
+  for (int r = 0; r < INPUTS(n); r++) {
     floats *to = lines[r];
     const long y = p->y + r;
     if (y < 0 || y >= p->height) {
@@ -58,13 +58,13 @@ INLINE void input_plane(const int n, const int activates, const tessera_plane_in
   for (long t = 0; t < p->tiles; t++)
     for (int x = 0; x < n; x++) {
       floats d[MAX_POINTS];
-      UNROLLED for (int y = 0; y < n; y++) d[y] = lines[y][t * n + x];
+      UNROLLED for (int y = 0; y < INPUTS(n); y++) d[y] = lines[y][t * n + x];
       transform_input(n, d);
       UNROLLED for (int y = 0; y < n; y++) store(p->v + t * p->v_tile + (y * n + x) * p->v_point, d[y]);
     }
 }
 
-INLINE long output_plane(const int n, const int past_caches, const tessera_plane_output *p) {
+INLINE long output_plane(const int n, const int adds, const int past_caches, const tessera_plane_output *p) {
   floats lines[MAX_OUTPUTS][MAX_POINTS];
   for (int x = 0; x < n; x++) {
     floats d[MAX_POINTS];
@@ -80,12 +80,16 @@ INLINE long output_plane(const int n, const int past_caches, const tessera_plane
     floats d[MAX_POINTS];
     UNROLLED for (int x = 0; x < n; x++) d[x] = lines[y][x];
     transform_output(n, d);
+    float *line = p->plane + ((p->y + y) * p->width + p->x) * LANES;
+    if (adds) {
+      UNROLLED for (int x = 0; x < OUTPUTS(n); x++)
+        if (x < width) d[x] += load(p->added + (y * p->added_width + x) * LANES);
+    }
     if (first) {
       first = 0;
       shift = d[0];
       sum = squares = splat(0);
     }
-    float *line = p->plane + ((p->y + y) * p->width + p->x) * LANES;
     UNROLLED for (int x = 0; x < OUTPUTS(n); x++) {
       if (x >= width) continue;
       const floats deviation = d[x] - shift;
@@ -103,22 +107,21 @@ INLINE long output_plane(const int n, const int past_caches, const tessera_plane
   return height * width;
 }
 
-#define PLANE(N)                                                                     \
-  static void input_plane_##N(const tessera_plane_input *p) {                        \
-    if (p->scale)                                                                    \
-      input_plane(N, 1, p);                                                          \
-    else                                                                             \
-      input_plane(N, 0, p);                                                          \
-  }                                                                                  \
-  static long output_plane_##N(const tessera_plane_output *p) {                      \
-    return p->past_caches ? output_plane(N, 1, p) : output_plane(N, 0, p);           \
+#define PLANE(N)                                                                             \
+  static void input_plane_##N(const tessera_plane_input *p) {                                \
+    if (p->scale)                                                                            \
+      input_plane(N, 1, p);                                                                  \
+    else                                                                                     \
+      input_plane(N, 0, p);                                                                  \
+  }                                                                                          \
+  static long output_plane_##N(const tessera_plane_output *p) {                              \
+    if (p->added) return p->past_caches ? output_plane(N, 1, 1, p) : output_plane(N, 1, 0, p); \
+    return p->past_caches ? output_plane(N, 0, 1, p) : output_plane(N, 0, 0, p);             \
   }
 
-PLANE(4) PLANE(5) PLANE(6) PLANE(9)
+PLANE(4) PLANE(5) PLANE(6) PLANE(9) PLANE(10)
 
 static const tessera_winograd_plane planes[] = {
-    {4, input_plane_4, output_plane_4},
-    {5, input_plane_5, output_plane_5},
-    {6, input_plane_6, output_plane_6},
-    {9, input_plane_9, output_plane_9},
+    {4, input_plane_4, output_plane_4}, {5, input_plane_5, output_plane_5}, {6, input_plane_6, output_plane_6},
+    {9, input_plane_9, output_plane_9}, {10, input_plane_10, output_plane_10},
 };

@@ -2,10 +2,10 @@
 
 typedef double doubles __attribute__((vector_size(128)));
 
-static void transform_weights(const int points[3], const double (*const matrices[3])[3], const int kernel[3],
+static void transform_weights(const int points[3], const double (*const matrices[3])[4], const int kernel[3],
                               const float *weights, long output_stride, int outputs, float *u, long stride) {
   const int kz = kernel[0], ky = kernel[1], kx = kernel[2];
-  doubles taps[27], lines[9 * MAX_POINTS], planes[3 * MAX_POINTS * MAX_POINTS];
+  doubles taps[64], lines[16 * MAX_POINTS], planes[4 * MAX_POINTS * MAX_POINTS];
   for (int t = 0; t < kz * ky * kx; t++) {
     taps[t] = (doubles){0};
     for (int lane = 0; lane < outputs; lane++) taps[t][lane] = (double)weights[lane * output_stride + t];

@@ -115,17 +115,21 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// What computes plain networks, and why.
   private static func engine(_ request: EngineRequest, _ isa: InstructionSet) -> (String, String) {
+    let asked = request.choice == .automatic ? EngineChoice.winograd : request.choice
     let winograd = EngineIdentity(
-      engine: EngineChoice.winograd.rawValue,
+      engine: asked.rawValue,
       features: ComputeFeatures(instructionSet: isa.description, openBLASCore: EngineIdentity.noOpenBLAS)
     ).description
     let blas = EngineIdentity(engine: EngineChoice.blas.rawValue).description
     switch request.choice {
     case .blas: return (blas, "it was asked for")
-    case .winograd: return (winograd, "it was asked for; networks that it can't run fail")
+    case .winograd, .winogradSmall: return (winograd, "it was asked for; networks that it can't run fail")
     case .automatic:
       let best = request.instructionSet == nil ? "the best that the processor has" : "as it was asked for"
-      return (winograd, "the fastest, \(best); \(blas) for networks that it can't run or whose memory doesn't fit")
+      return (
+        winograd,
+        "the fastest, \(best); \(EngineChoice.winogradSmall.rawValue) where its memory doesn't fit; \(blas) for networks that it can't run"
+      )
     }
   }
 }

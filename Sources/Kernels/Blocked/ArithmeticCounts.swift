@@ -14,11 +14,17 @@ extension DirectConvolution {
 }
 
 extension WinogradConvolution {
-  /// Of one pass: the products and both transforms.
+  /// Of one pass: the products and both transforms of each term.
   public var arithmetic: Double {
-    let outputBlocks = BlockedTensor.blocks(outputChannels)
+    terms.reduce(0) { sum, term in sum + term.arithmetic(depth: brick.map { $0[0] / term.transform.z.outputs }) }
+  }
+}
+
+extension WinogradTerm {
+  /// - Parameter depth: tiles of a brick along z, `nil` for all.
+  fileprivate func arithmetic(depth: Int?) -> Double {
     let transforms =
-      Double(inputs.blocks) * transform.inputArithmetic(depth: (brick ?? tiles)[0])
+      Double(inputs.blocks) * transform.inputArithmetic(depth: depth ?? tiles[0])
       + Double(outputBlocks * transform.outputArithmetic)
     return products(rows: tiles.product * transform.pointCount, inputs.padded, outputChannels)
       + Double(tiles.product * BlockedTensor.lanes) * transforms
@@ -43,8 +49,8 @@ extension WinogradTransform {
   /// Operations of B^T d on all axes, for one tile and channel: x first, then y, then z, as the kernels do it.
   /// - Parameter depth: tiles along z that share the planes between them.
   fileprivate func inputArithmetic(depth: Int) -> Double {
-    let planes = Double(depth * z.outputs * z.stride + z.overlap) / Double(depth)
-    return planes * Double(y.rawValue * x.inputArithmetic + x.rawValue * y.inputArithmetic)
+    let planes = Double(depth * z.step + z.overlap) / Double(depth)
+    return planes * Double(y.inputs * x.inputArithmetic + x.rawValue * y.inputArithmetic)
       + Double(y.rawValue * x.rawValue * z.inputArithmetic)
   }
 
@@ -64,6 +70,7 @@ extension WinogradTransform.Axis {
     case .stridedTwo: 2
     case .four: 22
     case .stridedFour: 19
+    case .doubledFour: 38
     }
   }
 
@@ -75,6 +82,7 @@ extension WinogradTransform.Axis {
     case .stridedTwo: 4
     case .four: 16
     case .stridedFour: 19
+    case .doubledFour: 30
     }
   }
 }

@@ -50,7 +50,7 @@ public struct BlockedHead: Sendable {
       let logits = room.floats(worker: worker)
       let voxels = tiles.voxels(item)
       var sums = tessera_sums(
-        a: source.base + voxels.lowerBound * Self.lanes, a_block: source.voxels * Self.lanes, blocks: inputBlocks,
+        a: source.base + voxels.lowerBound * Self.lanes, a_block: source.blockFloats, blocks: inputBlocks,
         scale: source.pending?.scale, shift: source.pending?.shift, slope: source.pending?.slope ?? 1,
         weights: weights, outputs: classes, c: logits, c_output: tiles.stride, voxels: voxels.count,
         scratch: logits + (tiles.floats + Self.lanes - 1) / Self.lanes * Self.lanes)

@@ -42,20 +42,20 @@ public struct BlockedKernels: @unchecked Sendable {  // tables of functions that
       block.base + first * BlockedTensor.lanes, count, block.scale, block.shift, block.slope, target, stride)
   }
 
-  /// The transforms of one combination of axes; `nil` for one that `WinogradTransform.all` doesn't list.
+  /// The transforms of one combination of axes; `nil` for one that `WinogradTransform` doesn't list.
   func transforms(_ transform: WinogradTransform) -> TileTransforms? {
-    guard transform.y == transform.x,
+    let depth = UnsafeBufferPointer(start: winograd.depths, count: winograd.depth_count)
+      .first { $0.points == transform.z.rawValue }
+    guard transform.y == transform.x, depth != nil || transform.z == .single,
       let plane = UnsafeBufferPointer(start: winograd.planes, count: winograd.plane_count)
-        .first(where: { $0.points == transform.y.rawValue }),
-      let depth = UnsafeBufferPointer(start: winograd.depths, count: winograd.depth_count)
-        .first(where: { $0.points == transform.z.rawValue })
+        .first(where: { $0.points == transform.y.rawValue })
     else { return nil }
     return TileTransforms(plane: plane, depth: depth)
   }
 }
 
-/// The kernels that transform tiles along y and x, and along z.
+/// The kernels that transform tiles along y and x, and along z where that needs any.
 struct TileTransforms {
   let plane: tessera_winograd_plane
-  let depth: tessera_winograd_depth
+  let depth: tessera_winograd_depth?
 }

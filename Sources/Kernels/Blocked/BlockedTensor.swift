@@ -27,12 +27,19 @@ public struct BlockedTensor {
   public let channels: Int
   /// `[z, y, x]`.
   public let extent: SIMD3<Int>
+  /// From one block to the next; more than a block's own where others lie between.
+  public let blockFloats: Int
   public let pending: Pending?
 
-  public init(base: UnsafeMutablePointer<Float>, channels: Int, extent: SIMD3<Int>, pending: Pending? = nil) {
+  /// - Parameter blockFloats: `nil` where blocks follow each other.
+  public init(
+    base: UnsafeMutablePointer<Float>, channels: Int, extent: SIMD3<Int>, blockFloats: Int? = nil,
+    pending: Pending? = nil
+  ) {
     self.base = base
     self.channels = channels
     self.extent = extent
+    self.blockFloats = blockFloats ?? extent.product * Self.lanes
     self.pending = pending
   }
 
@@ -45,7 +52,7 @@ public struct BlockedTensor {
 
   /// Where one block begins.
   @inline(__always)
-  func block(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * voxels * Self.lanes }
+  func block(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * blockFloats }
 }
 
 /// One block of a layer's input, whichever tensor it belongs to: a concatenation is a list of these, nothing is copied.

@@ -94,14 +94,14 @@ public struct BlockedUpsampling: Sendable {
               let to = target.base + voxel(ofLine: firstLine + line, tapRow: tapRow) * Self.lanes
               multiply(
                 UnsafePointer(rows) + line * input[2] * inputBlocks * Self.lanes, count: input[2], tapRow: tapRow,
-                kx: kx, weights: weights, into: to, panel: target.voxels, pastCaches, kernels)
+                kx: kx, weights: weights, into: to, panel: target.blockFloats, pastCaches, kernels)
             }
           }
         } else {
           for kx in 0..<factor[2] {
             multiply(
               rows, count: count * input[2], tapRow: tapRow, kx: kx, weights: weights, into: products,
-              panel: count * output[2], false, kernels)
+              panel: count * output[2] * Self.lanes, false, kernels)
           }
           scatter(products, lines: firstLine..<firstLine + count, tapRow: tapRow, into: target)
         }
@@ -117,7 +117,7 @@ public struct BlockedUpsampling: Sendable {
   }
 
   /// Products of one tap, written `[panel][input voxel][kx][16]`: every `factor[2]`th voxel of lines of the output.
-  /// - Parameter panel: voxels between two blocks of the target.
+  /// - Parameter panel: floats between two blocks of the target.
   private func multiply(
     _ rows: UnsafePointer<Float>, count: Int, tapRow: Int, kx: Int, weights: UnsafePointer<Float>,
     into target: UnsafeMutablePointer<Float>, panel: Int, _ pastCaches: Bool, _ kernels: BlockedKernels
@@ -128,7 +128,7 @@ public struct BlockedUpsampling: Sendable {
         tessera_product(
           a: rows, a_row: inputBlocks * Self.lanes, offsets: noOffset, taps: 1, inner: inputBlocks * Self.lanes,
           weights: weights + (tapRow * factor[2] + kx) * tapFloats, c: target + kx * Self.lanes,
-          c_row: factor[2] * Self.lanes, c_panel: panel * Self.lanes, rows: count, panels: outputBlocks,
+          c_row: factor[2] * Self.lanes, c_panel: panel, rows: count, panels: outputBlocks,
           past_caches: pastCaches ? 1 : 0))
     }
   }

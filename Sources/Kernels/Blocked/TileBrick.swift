@@ -1,30 +1,36 @@
 /// How many tiles of a Winograd convolution are computed together.
 enum TileBrick {
-  // Measured on Zen 4 (1 MB of L2 a core): a brick's transformed tiles take half of the cache, and sixteen tiles keep the products
-  // busy even where they don't fit. Weights beyond the cache are read again by each brick, so bricks are larger then.
+  // Measured on Zen 4 (1 MB of L2 a core). A brick's transformed tiles take half of the cache, and sixteen tiles, or eight large
+  // ones, keep the products busy even where they don't fit. Large weights, which each brick reads anew, want more tiles.
   private static let brickFloats = 128 << 10
-  private static let brickTiles = 16...64
-  private static let cachedWeights = 1 << 20
-  private static let tilesBesideLargeWeights = 32
-  private static let enoughBricks = 16
+  private static let largeTile = 32 << 10
+  private static let largeWeights = 2 << 20
+  private static let mostTiles = 64
+  private static let enoughBricks = 8
   /// Along x the tiles of a row share inputs, along z those of a column; only then y.
-  private static let order = [2, 0, 2, 0, 1, 2, 0, 1, 2, 0, 1]
+  private static let order = [0, 2, 0, 2, 1, 2, 0, 1, 2, 0, 1]
+  /// Of tiles of eight outputs: few along z, so that an output in place of an input lies near to it.
+  private static let orderOfLargeTiles = [0, 2, 1, 2, 1, 2, 0, 1]
   /// Of the planes' kernels.
   private static let longestRow = 8
 
-  /// Per axis; `nil` where there would be too few bricks to share out.
-  /// - Parameters:
-  ///   - tiles: of the layer.
-  ///   - tileFloats: of one transformed tile.
-  ///   - weightFloats: of the layer's transformed weights.
-  static func size(tiles: SIMD3<Int>, tileFloats: Int, weightFloats: Int) -> SIMD3<Int>? {
-    let least = weightFloats > cachedWeights ? tilesBesideLargeWeights : brickTiles.lowerBound
-    let most = min(max(brickFloats / tileFloats, least), brickTiles.upperBound)
+  /// Tiles per axis; `nil` where there would be too few bricks to share out.
+  static func size(of term: WinogradTerm) -> SIMD3<Int>? {
+    let least = term.tileFloats > largeTile ? 8 : 16
+    let most = min(max(brickFloats / term.tileFloats, least), mostTiles)
+    let wanted = term.packedWeights > largeWeights ? [mostTiles, mostTiles / 2, most] : [most]
+    return wanted.lazy.map {
+      size(tiles: term.tiles, most: $0, order: term.transform.x == .doubledFour ? orderOfLargeTiles : order)
+    }
+    .first { term.tiles.dividedUp(by: $0).product >= enoughBricks }
+  }
+
+  private static func size(tiles: SIMD3<Int>, most: Int, order: [Int]) -> SIMD3<Int> {
     var brick = SIMD3(1, 1, 1)
     for axis in order where 2 * brick.product <= most && brick[axis] < tiles[axis] {
       if axis == 2 && brick[2] == longestRow { continue }
       brick[axis] *= 2
     }
-    return tiles.dividedUp(by: brick).product >= enoughBricks ? brick : nil
+    return brick
   }
 }

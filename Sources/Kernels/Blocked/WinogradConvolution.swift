@@ -6,15 +6,18 @@
 /// stays in the second-level cache (Gelashvili, Shavit, Zlateski: L3 fusion, arXiv 1912.02165). Where it has few, each step runs for all
 /// tiles, so that all threads have work and the weights, which are large there, are read once.
 ///
+/// In a decoder half of the input is what a transposed convolution makes, which has neither bias nor activation. So both are one
+/// linear map, and the upsampled tensor, the largest there is, need not exist: the convolution is then the sum of two terms, one on
+/// the transposed convolution's own input, one on the skip connection.
+///
 /// Bricks depend on the layer's shape alone, never on the number of threads; so the bits don't either.
 public struct WinogradConvolution: Sendable {
-  public let window: ConvolutionWindow
-  public let transform: WinogradTransform
+  /// Extent of the output.
+  public let output: SIMD3<Int>
   public let outputChannels: Int
-  let inputs: BlockedChannels
-  /// Tiles of the output, per axis.
-  let tiles: SIMD3<Int>
-  /// Tiles of a brick, per axis; `nil` where each step runs for all tiles.
+  /// In the order in which they are added up.
+  let terms: [WinogradTerm]
+  /// Voxels of the output that are computed together, per axis: whole tiles of each term. `nil` where each step runs for all tiles.
   let brick: SIMD3<Int>?
 
   /// - Parameters:
@@ -22,63 +25,147 @@ public struct WinogradConvolution: Sendable {
   ///   - transform: one that fits the window.
   public init(window: ConvolutionWindow, sources: [Int], outputChannels: Int, transform: WinogradTransform) {
     precondition(transform.fits(window), "a transform of another kind of convolution")
-    self.window = window
-    self.transform = transform
-    self.outputChannels = outputChannels
-    inputs = BlockedChannels(sources)
-    tiles = transform.tiles(window.output)
-    let outputs = BlockedTensor.blocks(outputChannels) * BlockedTensor.lanes
-    brick = TileBrick.size(
-      tiles: tiles, tileFloats: transform.pointCount * max(inputs.padded, outputs),
-      weightFloats: transform.pointCount * inputs.padded * outputs)
+    self.init(
+      output: window.output, outputChannels: outputChannels,
+      terms: [
+        WinogradTerm(
+          transform: transform, input: window.input, output: window.output, sources: sources,
+          outputChannels: outputChannels)
+      ])
   }
 
+  /// A convolution of a tensor that a transposed convolution enlarges and of a skip connection, both at once.
+  /// - Parameters:
+  ///   - factor: kernel and stride of the transposed convolution, 1 or 2 per axis.
+  ///   - upsampledFrom: channels of the transposed convolution's input.
+  ///   - upsampledTransform: one that fits the window after `factor`.
+  ///   - sources: channels of the tensors of the skip connection.
+  ///   - transform: one that fits the window and divides the tiles of `upsampledTransform`.
+  public init(
+    window: ConvolutionWindow, factor: SIMD3<Int>, upsampledFrom: Int, upsampledTransform: WinogradTransform,
+    sources: [Int], outputChannels: Int, transform: WinogradTransform
+  ) {
+    precondition(
+      transform.fits(window) && upsampledTransform.fits(window, upsampledBy: factor)
+        && transform.dividesTiles(of: upsampledTransform),
+      "a transform of another kind of convolution")
+    self.init(
+      output: window.output, outputChannels: outputChannels,
+      terms: [
+        WinogradTerm(
+          transform: upsampledTransform, input: window.input.dividedUp(by: factor), output: window.output,
+          sources: [upsampledFrom], outputChannels: outputChannels),
+        WinogradTerm(
+          transform: transform, input: window.input, output: window.output, sources: sources,
+          outputChannels: outputChannels),
+      ])
+  }
+
+  private init(output: SIMD3<Int>, outputChannels: Int, terms: [WinogradTerm]) {
+    self.output = output
+    self.outputChannels = outputChannels
+    self.terms = terms
+    // The first term has the larger tiles.
+    brick = TileBrick.size(of: terms[0]).map { $0 &* terms[0].transform.outputs }
+  }
+
+  /// The last term's; the first one's is that of an upsampled tensor, if there is one.
+  public var transform: WinogradTransform { terms[terms.count - 1].transform }
+  public var upsampledTransform: WinogradTransform? { terms.count > 1 ? terms[0].transform : nil }
+
   var outputBlocks: Int { BlockedTensor.blocks(outputChannels) }
-  var outputWidth: Int { outputBlocks * BlockedTensor.lanes }
 
   /// Items that the last of three phases shares out for each block of channels.
-  var planeGroups: Int { min(window.output[0], max(1, 32 / outputBlocks)) }
+  var planeGroups: Int { min(output[0], max(1, 32 / outputBlocks)) }
 
   /// Parts of the statistics.
-  public var parts: Int { brick.map { tiles.dividedUp(by: $0).product } ?? planeGroups }
+  public var parts: Int { brick.map { output.dividedUp(by: $0).product } ?? planeGroups }
 
-  /// Floats of the packed weights.
-  public var packedWeights: Int { transform.pointCount * outputWidth * inputs.padded }
+  /// Floats of the packed weights, those of one term after the other.
+  public var packedWeights: Int { terms.reduce(0) { $0 + $1.packedWeights } }
 
   public var scratch: ScratchNeed {
     guard let brick else {
-      let layout = TileLayout(self, box: tiles, inPlace: false)
-      return ScratchNeed(shared: layout.depths, perWorker: layout.workerFloats)
+      let layouts = terms.map { TileLayout($0, box: $0.tiles, inPlace: false) }
+      return ScratchNeed(
+        shared: layouts.map(\.depths).max() ?? 0, perWorker: layouts.map(\.workerFloats).max() ?? 0)
     }
-    return ScratchNeed(perWorker: TileLayout(self, box: brick, inPlace: true).floats)
+    let layouts = terms.map { TileLayout($0, box: brick.dividedUp(by: $0.transform.outputs), inPlace: true) }
+    return ScratchNeed(perWorker: (layouts.map(\.floats).max() ?? 0) + sumFloats)
+  }
+
+  /// Of the sum of all terms but the last, for one brick.
+  private var sumFloats: Int {
+    guard let brick, terms.count > 1 else { return 0 }
+    return BlockedTensor.floats(channels: outputChannels, extent: brick)
+  }
+
+  /// Planes of the output that are computed together and of the input that they see beyond, on either side: how far apart an input
+  /// and the output may lie in the same memory. `nil` where each step runs for all tiles.
+  public var slab: (planes: Int, beyond: Int)? {
+    brick.map { ($0[0], terms[terms.count - 1].transform.z.padding) }
   }
 
   /// Computes the convolution without bias, and its statistics.
   /// - Parameters:
-  ///   - tensors: one for each source; none overlaps the output.
+  ///   - tensors: of each term and source; none overlaps the output, unless the order allows it.
   ///   - weights: from `pack`.
   ///   - output: overwritten; its `pending` doesn't matter.
   ///   - moments: made for `parts`.
+  ///   - order: of the slabs, for an output that takes the place of an input of the same extent. Bits don't depend on it.
   public func run(
     _ tensors: [BlockedTensor], weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments,
-    scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+    order: SlabOrder = .any, scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
   ) {
-    guard let transforms = kernels.transforms(transform) else {
-      preconditionFailure("no kernels for \(transform)")  // `WinogradTransform.all` lists what there is
-    }
-    let work = WinogradWork(
-      convolution: self, transforms: transforms, kernels: kernels, blocks: InputBlock.list(tensors), weights: weights,
-      output: output, moments: moments, pastCaches: LastLevelCache.isExceeded(by: output))
+    let works = works(tensors, weights, kernels)
     let room = LayerScratch(base: scratch, need: self.scratch)
-    if let brick {
-      let bricks = tiles.dividedUp(by: brick)
-      pool.forEach(parts) { item, worker in
-        let first = bricks.place(item) &* brick
-        work.compute(
-          brick: item, from: first, box: pointwiseMin(brick, tiles &- first), in: room.floats(worker: worker))
+    var last = WinogradTarget(
+      tensor: output, moments: moments, pastCaches: LastLevelCache.isExceeded(by: output))
+    guard let brick else {
+      for work in works.dropLast() {
+        work.computeInPhases(planeGroups: planeGroups, to: .init(tensor: output), room, pool)
       }
-    } else {
-      work.computeInPhases(room, pool)
+      if works.count > 1 { last.added = output }
+      works[works.count - 1].computeInPhases(planeGroups: planeGroups, to: last, room, pool)
+      return
+    }
+    let bricks = self.output.dividedUp(by: brick)
+    order.forEach(bricks, pool) { [last] item, worker in
+      let corner = bricks.place(item) &* brick
+      let scratch = room.floats(worker: worker)
+      var last = last
+      for (index, work) in works.enumerated() {
+        let outputs = work.term.transform.outputs
+        let first = corner.dividedUp(by: outputs)
+        let box = pointwiseMin(brick.dividedUp(by: outputs), work.term.tiles &- first)
+        var target = last
+        if index < works.count - 1 {
+          let sum = BlockedTensor(
+            base: scratch, channels: outputChannels, extent: pointwiseMin(brick, self.output &- corner), pending: nil)
+          target = WinogradTarget(tensor: sum, origin: corner)
+          (last.added, last.addedOrigin) = (sum, corner)
+        }
+        work.compute(from: first, box: box, to: target, part: item, in: scratch + sumFloats)
+      }
+    }
+  }
+
+  private func works(
+    _ tensors: [BlockedTensor], _ weights: UnsafePointer<Float>, _ kernels: BlockedKernels
+  ) -> [WinogradWork] {
+    var rest = tensors[...]
+    var weights = weights
+    return terms.map { term in
+      guard let transforms = kernels.transforms(term.transform) else {
+        preconditionFailure("no kernels for \(term.transform)")  // `WinogradTransform` lists what there is
+      }
+      defer {
+        rest = rest.dropFirst(term.inputs.sources.count)
+        weights += term.packedWeights
+      }
+      return WinogradWork(
+        term: term, transforms: transforms, kernels: kernels,
+        blocks: InputBlock.list(Array(rest.prefix(term.inputs.sources.count))), weights: weights)
     }
   }
 }

@@ -1,29 +1,28 @@
 internal import CKernels
 
-/// One run of a Winograd convolution: its steps, for any box of tiles.
+/// One run of a term of a Winograd convolution: its steps, for any box of tiles.
 struct WinogradWork {
-  let convolution: WinogradConvolution
+  let term: WinogradTerm
   let transforms: TileTransforms
   let kernels: BlockedKernels
   let blocks: [InputBlock]
   let weights: UnsafePointer<Float>
-  let output: BlockedTensor
-  let moments: PartMoments
-  let pastCaches: Bool
 
-  private var transform: WinogradTransform { convolution.transform }
-  private var window: ConvolutionWindow { convolution.window }
+  private var transform: WinogradTransform { term.transform }
 
   // MARK: Bricks
 
   /// All steps for one brick of tiles.
   /// - Parameters:
-  ///   - item: the brick's number, and its part of the statistics.
   ///   - first: its first tile.
   ///   - box: its tiles, per axis; fewer at the layer's end.
+  ///   - part: of the statistics.
   ///   - scratch: of one worker.
-  func compute(brick item: Int, from first: SIMD3<Int>, box: SIMD3<Int>, in scratch: UnsafeMutablePointer<Float>) {
-    let layout = TileLayout(convolution, box: box, inPlace: true)
+  func compute(
+    from first: SIMD3<Int>, box: SIMD3<Int>, to target: WinogradTarget, part: Int,
+    in scratch: UnsafeMutablePointer<Float>
+  ) {
+    let layout = TileLayout(term, box: box, inPlace: true)
     let products = scratch + layout.products
     let depths = scratch + layout.depths
     for block in blocks.indices {
@@ -39,15 +38,16 @@ struct WinogradWork {
     }
     for point in 0..<transform.planePoints {
       multiply(
-        point: point, panels: 0..<convolution.outputBlocks, layout,
+        point: point, panels: 0..<term.outputBlocks, layout,
         transformed: scratch + point * layout.transformedPoint, products: products + point * layout.productPoint,
         depths: depths)
     }
-    let planes = min(layout.outputPlanes, window.output[0] - first[0] * transform.z.outputs)
-    for block in 0..<convolution.outputBlocks {
+    let corner = first &* transform.outputs
+    let planes = min(layout.outputPlanes, target.end[0] - corner[0])
+    for block in 0..<term.outputBlocks {
       transformOutput(
-        block: block, planes: 0..<planes, from: first, layout, products: products, part: item,
-        moments: depths + layout.moments)
+        block: block, planes: 0..<planes, from: corner, layout, products: products, to: target, part: part,
+        sums: depths + layout.moments)
     }
   }
 
@@ -59,8 +59,9 @@ struct WinogradWork {
   private static let panelsOfAnItem = 8
 
   /// Each step for all tiles.
-  func computeInPhases(_ room: LayerScratch, _ pool: ComputePool) {
-    let layout = TileLayout(convolution, box: convolution.tiles, inPlace: false)
+  /// - Parameter planeGroups: parts of the statistics.
+  func computeInPhases(planeGroups groups: Int, to target: WinogradTarget, _ room: LayerScratch, _ pool: ComputePool) {
+    let layout = TileLayout(term, box: term.tiles, inPlace: false)
     let products = room.shared + layout.products
 
     let blockGroups = (blocks.count + Self.blocksOfAnItem - 1) / Self.blocksOfAnItem
@@ -74,7 +75,7 @@ struct WinogradWork {
       }
     }
 
-    let outputBlocks = convolution.outputBlocks
+    let outputBlocks = term.outputBlocks
     let panelGroups = (outputBlocks + Self.panelsOfAnItem - 1) / Self.panelsOfAnItem
     pool.forEach(transform.planePoints * panelGroups) { item, worker in
       let point = item / panelGroups
@@ -85,13 +86,12 @@ struct WinogradWork {
         depths: room.floats(worker: worker))
     }
 
-    let groups = convolution.planeGroups
-    let planes = window.output[0]
+    let planes = target.end[0]
     pool.forEach(outputBlocks * groups) { item, worker in
       let group = item % groups
       transformOutput(
         block: item / groups, planes: group * planes / groups..<(group + 1) * planes / groups, from: .zero, layout,
-        products: products, part: group, moments: room.floats(worker: worker) + layout.moments)
+        products: products, to: target, part: group, sums: room.floats(worker: worker) + layout.moments)
     }
   }
 
@@ -107,19 +107,18 @@ struct WinogradWork {
     into transformed: UnsafeMutablePointer<Float>
   ) {
     let input = blocks[block]
-    let extent = window.input
-    let corner = first &* transform.outputs &* window.stride &- window.kernel &>> 1
+    let extent = term.input
+    let corner = first &* transform.step &- transform.padding
     func address(_ block: Int, _ plane: Int) -> UnsafePointer<Float>? {
       let z = corner[0] + plane
       guard z >= 0, z < extent[0] else { return nil }
       return blocks[block].base + z * extent[1] * extent[2] * BlockedTensor.lanes
     }
-    let step = transform.x.outputs * transform.x.stride
     for x in stride(from: 0, to: layout.box[2], by: Int(TESSERA_PLANE_TILES)) {
       let place = (plane * layout.row + row * layout.box[2] + x) * layout.inputWidth + block * BlockedTensor.lanes
       var request = tessera_plane_input(
         plane: address(block, plane), next: next.flatMap { address($0.block, $0.plane) }, height: extent[1],
-        width: extent[2], y: corner[1] + row * transform.y.outputs * transform.y.stride, x: corner[2] + x * step,
+        width: extent[2], y: corner[1] + row * transform.y.step, x: corner[2] + x * transform.x.step,
         tiles: min(layout.box[2] - x, Int(TESSERA_PLANE_TILES)), scale: input.scale, shift: input.shift,
         slope: input.slope, v: transformed + place, v_point: layout.transformedPoint, v_tile: layout.inputWidth)
       transforms.plane.input(&request)
@@ -140,38 +139,34 @@ struct WinogradWork {
     let inputPlane = layout.row * layout.inputWidth
     let outputPlane = layout.row * layout.outputWidth
     let tiles = layout.box[0]
-    if z != .single {
-      for tile in 0..<tiles {
-        transforms.depth.input(
-          transformed + tile * z.outputs * z.stride * inputPlane, inputPlane, depths + tile * inputPlane,
-          layout.inputDepthPoint, inputPlane / lanes)
-      }
+    guard let transform = transforms.depth else {
+      product(
+        point: point, panels, rows: transformed, count: tiles * layout.row, layout,
+        into: products + panels.lowerBound * lanes, row: layout.outputWidth)
+      return
     }
-    let rows = z == .single ? UnsafePointer(transformed) : UnsafePointer(depths)
+    for tile in 0..<tiles {
+      transform.input(
+        transformed + tile * z.step * inputPlane, inputPlane, depths + tile * inputPlane, layout.inputDepthPoint,
+        inputPlane / lanes)
+    }
     let results = depths + layout.outputDepths
     let panelFloats = panels.count * lanes
-    var noOffset = 0
-    withUnsafePointer(to: &noOffset) { noOffset in
-      for depth in 0..<z.rawValue {
-        let panel = (point * z.rawValue + depth) * convolution.outputBlocks + panels.lowerBound
-        kernels.multiply(
-          tessera_product(
-            a: rows + depth * layout.inputDepthPoint, a_row: layout.inputWidth, offsets: noOffset, taps: 1,
-            inner: layout.inputWidth, weights: weights + panel * lanes * layout.inputWidth,
-            c: results + depth * layout.outputDepthPoint, c_row: panelFloats, c_panel: lanes,
-            rows: tiles * layout.row, panels: panels.count, past_caches: 0))
-      }
+    for depth in 0..<z.rawValue {
+      product(
+        point: point * z.rawValue + depth, panels, rows: depths + depth * layout.inputDepthPoint,
+        count: tiles * layout.row, layout, into: results + depth * layout.outputDepthPoint, row: panelFloats)
     }
     // Rows of these panels lie side by side in `results`, among all panels in `products`.
-    let isWhole = panels.count == convolution.outputBlocks
+    let isWhole = panels.count == term.outputBlocks
     for tile in 0..<tiles {
       let from = results + tile * layout.row * panelFloats
       let to = products + tile * z.outputs * outputPlane
       if isWhole {
-        transforms.depth.output(from, layout.outputDepthPoint, to, outputPlane, outputPlane / lanes)
+        transform.output(from, layout.outputDepthPoint, to, outputPlane, outputPlane / lanes)
       } else {
         for row in 0..<layout.row {
-          transforms.depth.output(
+          transform.output(
             from + row * panelFloats, layout.outputDepthPoint,
             to + row * layout.outputWidth + panels.lowerBound * lanes, outputPlane, panels.count)
         }
@@ -179,30 +174,51 @@ struct WinogradWork {
     }
   }
 
+  /// The product of all tiles at one point of all axes.
+  private func product(
+    point: Int, _ panels: Range<Int>, rows: UnsafePointer<Float>, count: Int, _ layout: TileLayout,
+    into target: UnsafeMutablePointer<Float>, row: Int
+  ) {
+    let panel = point * term.outputBlocks + panels.lowerBound
+    var noOffset = 0
+    withUnsafePointer(to: &noOffset) { noOffset in
+      kernels.multiply(
+        tessera_product(
+          a: rows, a_row: layout.inputWidth, offsets: noOffset, taps: 1, inner: layout.inputWidth,
+          weights: weights + panel * BlockedTensor.lanes * layout.inputWidth, c: target, c_row: row,
+          c_panel: BlockedTensor.lanes, rows: count, panels: panels.count, past_caches: 0))
+    }
+  }
+
   /// Transforms planes of one block back and writes them.
   /// - Parameters:
   ///   - planes: of the box.
-  ///   - moments: scratch for the part's sums.
+  ///   - corner: the box's first voxel.
+  ///   - part: of the statistics.
+  ///   - sums: scratch for them.
   private func transformOutput(
-    block: Int, planes: Range<Int>, from first: SIMD3<Int>, _ layout: TileLayout,
-    products: UnsafePointer<Float>, part: Int, moments: UnsafeMutablePointer<Float>
+    block: Int, planes: Range<Int>, from corner: SIMD3<Int>, _ layout: TileLayout,
+    products: UnsafePointer<Float>, to target: WinogradTarget, part: Int, sums: UnsafeMutablePointer<Float>
   ) {
-    let extent = window.output
-    let corner = first &* transform.outputs
+    let extent = target.tensor.extent
     var written = 0
     for plane in planes {
-      let target = output.block(block) + (corner[0] + plane) * extent[1] * extent[2] * BlockedTensor.lanes
       for tile in 0..<layout.row {
         let place = (plane * layout.row + tile) * layout.outputWidth + block * BlockedTensor.lanes
+        let inBox = SIMD3(
+          plane, tile / layout.box[2] * transform.y.outputs, tile % layout.box[2] * transform.x.outputs)
+        let voxel = corner &+ inBox &- target.origin
         var request = tessera_plane_output(
-          m: products + place, m_point: layout.productPoint, plane: target, height: extent[1], width: extent[2],
-          y: corner[1] + tile / layout.box[2] * transform.y.outputs,
-          x: corner[2] + tile % layout.box[2] * transform.x.outputs, moments: moments, first: written == 0 ? 1 : 0,
-          past_caches: pastCaches ? 1 : 0)
+          m: products + place, m_point: layout.productPoint,
+          plane: target.tensor.block(block) + voxel[0] * extent[1] * extent[2] * BlockedTensor.lanes,
+          height: extent[1], width: extent[2], y: voxel[1], x: voxel[2],
+          added: target.added?.address(block: block, voxel: corner &+ inBox &- target.addedOrigin),
+          added_width: target.added?.extent[2] ?? 0, moments: sums, first: written == 0 ? 1 : 0,
+          past_caches: target.pastCaches ? 1 : 0)
         written += transforms.plane.output(&request)
       }
     }
-    self.moments.record(part: part, block: block, count: written, sums: moments)
+    target.moments?.record(part: part, block: block, count: written, sums: sums)
   }
 }
 

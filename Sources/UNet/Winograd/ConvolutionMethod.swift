@@ -7,44 +7,60 @@ enum ConvolutionMethod: Hashable {
 
   /// The cheapest by a rough count of what each would cost one core. It looks at shapes alone, so that a network is computed in the
   /// same way, with the same bits, on every machine of one instruction set.
-  static func cheapest(window: ConvolutionWindow, inputChannels: Int, outputChannels: Int) -> ConvolutionMethod {
-    let cost = Cost(window: window, inputChannels: inputChannels, outputChannels: outputChannels)
-    var best = (method: ConvolutionMethod.direct, seconds: cost.direct)
+  static func cheapest(
+    window: ConvolutionWindow, inputChannels: Int, outputChannels: Int, price: MemoryPrice
+  ) -> ConvolutionMethod {
+    let channels = ConvolutionCost(inputChannels: inputChannels, outputChannels: outputChannels, price: price)
+    var best = (method: ConvolutionMethod.direct, seconds: channels.direct(window))
     for transform in WinogradTransform.all where transform.fits(window) {
-      let seconds = cost.winograd(transform)
+      let seconds = channels.winograd(transform, output: window.output)
       if seconds < best.seconds { best = (.winograd(transform), seconds) }
     }
     return best.method
   }
 }
 
-/// Seconds that a method would take on one core, to choose between methods; measured on Zen 4, good to a factor.
-private struct Cost {
-  let window: ConvolutionWindow
-  let inputChannels: Int
-  let outputChannels: Int
-
-  /// Of the product kernels.
-  private static let operationsPerSecond = 100e9
-  /// To transform one vector of sixteen channels at one point, there or back: the mean of both.
-  private static let secondsPerVector = 3e-9
-  /// To read weights that come from memory for each patch.
-  private static let bytesPerSecond = 25e9
-
-  private var inputBlocks: Int { BlockedTensor.blocks(inputChannels) }
-  private var outputBlocks: Int { BlockedTensor.blocks(outputChannels) }
-  /// Pairs of padded channels.
-  private var pairs: Double { Double(inputBlocks * outputBlocks * BlockedTensor.lanes * BlockedTensor.lanes) }
-
-  var direct: Double {
-    let taps = Double(voxels(window.kernel))
-    return pairs * taps * (2 * Double(window.outputCount) / Self.operationsPerSecond + 4 / Self.bytesPerSecond)
+/// How the winograd engine computes a transposed convolution and the convolution that reads what it makes.
+enum UpsampledMethod {
+  /// Weights of the term on the transposed convolution's input are many times those of both layers. Larger ones cost the time that is
+  /// won; but they may be less than the tensor that isn't made.
+  private static func mostWeightBytes(_ upsampling: Upsampling, _ price: MemoryPrice) -> Int {
+    let made = BlockedTensor.floats(
+      channels: upsampling.outputChannels, extent: upsampling.input &* upsampling.factor)
+    return max(8 << 20, price.plan == .small ? made * 4 : 0)
   }
 
-  func winograd(_ transform: WinogradTransform) -> Double {
-    let tiles = Double(voxels(transform.tiles(window.output)))
-    let points = Double(transform.pointCount)
-    let products = pairs * points * (2 * tiles / Self.operationsPerSecond + 4 / Self.bytesPerSecond)
-    return products + points * tiles * Double(inputBlocks + outputBlocks) * Self.secondsPerVector
+  /// The transforms of both as one, for the input of the transposed convolution and for the skip connection; `nil` where one after the
+  /// other is cheaper.
+  /// - Parameters:
+  ///   - window: of the convolution.
+  ///   - skipChannels: of the skip connection.
+  static func joined(
+    _ upsampling: Upsampling, window: ConvolutionWindow, skipChannels: Int, outputChannels: Int, price: MemoryPrice
+  ) -> (upsampled: WinogradTransform, skip: WinogradTransform)? {
+    let skip = ConvolutionCost(inputChannels: skipChannels, outputChannels: outputChannels, price: price)
+    let upsampled = ConvolutionCost(
+      inputChannels: upsampling.inputChannels, outputChannels: outputChannels, price: price)
+    func cheapest(_ transforms: [WinogradTransform], _ cost: ConvolutionCost) -> WinogradTransform? {
+      transforms.min { cost.winograd($0, output: window.output) < cost.winograd($1, output: window.output) }
+    }
+    let doubled = WinogradTransform.doubled.filter {
+      $0.fits(window, upsampledBy: upsampling.factor) && upsampled.weightBytes($0) <= mostWeightBytes(upsampling, price)
+    }
+    guard let first = cheapest(doubled, upsampled),
+      let second = cheapest(WinogradTransform.all.filter { $0.fits(window) && $0.dividesTiles(of: first) }, skip)
+    else { return nil }
+
+    let both = ConvolutionCost(
+      inputChannels: upsampling.outputChannels + skipChannels, outputChannels: outputChannels, price: price)
+    guard
+      case .winograd(let transform) = ConvolutionMethod.cheapest(
+        window: window, inputChannels: upsampling.outputChannels + skipChannels, outputChannels: outputChannels,
+        price: price)
+    else { return nil }
+    let apart = upsampled.transposed(upsampling) + both.winograd(transform, output: window.output)
+    let joined =
+      upsampled.winograd(first, output: window.output) + skip.winograd(second, output: window.output)
+    return joined < apart ? (first, second) : nil
   }
 }

@@ -27,22 +27,22 @@ public final class WinogradExecutor: NetworkExecutor {
   ///   workspace is too small, or there is no memory; and what `weights` throws for a missing parameter.
   public convenience init(
     description: NetworkDescription, weights: some NetworkWeights, pool: ComputePool, workspace: Workspace,
-    kernels: BlockedKernels = .best
+    kernels: BlockedKernels = .best, plan: WinogradPlan = .fast
   ) throws {
     try self.init(
       description: description,
       transformed: WinogradWeights(
-        try WinogradProgram(description), weights: weights, pool: pool, kernels: kernels), pool: pool,
-      workspace: workspace, kernels: kernels)
+        try WinogradProgram(description, plan: plan), weights: weights, pool: pool, kernels: kernels), pool: pool,
+      workspace: workspace, kernels: kernels, plan: plan)
   }
 
   /// - Parameter transformed: for the same description; executors of several slots may share them.
   init(
     description: NetworkDescription, transformed: WinogradWeights, pool: ComputePool, workspace: Workspace,
-    kernels: BlockedKernels
+    kernels: BlockedKernels, plan: WinogradPlan
   ) throws {
     self.description = description
-    program = try WinogradProgram(description)
+    program = try WinogradProgram(description, plan: plan)
     layout = WinogradLayout(program, threads: pool.threads)
     guard workspace.bytes >= layout.bytes else {
       throw NetworkExecutionError.wrongSize(
@@ -52,16 +52,15 @@ public final class WinogradExecutor: NetworkExecutor {
     self.pool = pool
     self.kernels = kernels
     weights = transformed
-    identity = EngineIdentity(winograd: kernels)
-  }
-
-  /// What the weights of one fold take, in bytes, beside the workspace.
-  public static func predictedWeightBytes(description: NetworkDescription) throws -> Int {
-    try WinogradWeights.bytes(WinogradProgram(description))
+    identity = EngineIdentity(winograd: kernels, plan)
   }
 
   func method(of layer: NetworkLayer) -> String {
     program.steps.first { $0.layer == layer }?.operation.method ?? ""
+  }
+
+  func layers(in layer: NetworkLayer) -> [NetworkLayer] {
+    [program.steps.first { $0.layer == layer }?.upsampling, layer].compactMap { $0 }
   }
 
   func cost(of layer: NetworkLayer) -> LayerCost? { program.steps.first { $0.layer == layer }.map(program.cost) }
@@ -104,8 +103,8 @@ public final class WinogradExecutor: NetworkExecutor {
       case .winograd(let convolution):
         block(step, parameters) { output, moments in
           convolution.run(
-            inputs, weights: parameters, output: output, moments: moments, scratch: scratch, pool: pool,
-            kernels: kernels)
+            inputs, weights: parameters, output: output, moments: moments, order: program.placement.orders[index],
+            scratch: scratch, pool: pool, kernels: kernels)
         }
       case .upsampling(let upsampling):
         guard let output = step.output else { continue }
@@ -145,8 +144,10 @@ public final class WinogradExecutor: NetworkExecutor {
   private func tensor(_ index: Int) -> BlockedTensor {
     let shape = program.tensors[index]
     let scale = vectors(shape)
+    let place = program.placement.places[index]
     return BlockedTensor(
-      base: workspace.memory.floats(at: program.arena.offsets[index]), channels: shape.channels, extent: shape.extent,
+      base: workspace.memory.floats(at: place.offset), channels: shape.channels, extent: shape.extent,
+      blockFloats: place.blockFloats,
       pending: shape.isPending
         ? .init(scale: scale, shift: scale + shape.paddedChannels, slope: program.slope) : nil)
   }

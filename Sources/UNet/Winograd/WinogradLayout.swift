@@ -18,7 +18,7 @@ struct WinogradLayout {
         doubles, PartMoments.doubles(parts: step.operation.parts, channels: program.tensors[output].channels))
     }
     func wholePages(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
-    scratch = wholePages(program.arena.floats * 4)
+    scratch = wholePages(program.placement.floats * 4)
     moments = scratch + wholePages(scratchFloats * 4)
     vectors = moments + wholePages(doubles * 8)
     bytes = vectors + wholePages(program.vectorFloats * 4)

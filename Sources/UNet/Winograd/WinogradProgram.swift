@@ -14,7 +14,11 @@ struct WinogradProgram {
   }
 
   struct Step {
+    /// Of the step of `NetworkProgram` that this one is.
+    let number: Int
     let layer: NetworkLayer
+    /// The transposed convolution that is computed with it.
+    var upsampling: NetworkLayer?
     let operation: Operation
     /// Indices into `tensors`.
     let inputs: [Int]
@@ -30,23 +34,27 @@ struct WinogradProgram {
     /// Where its scales, then its shifts lie among those of all tensors, in floats.
     let vectors: Int
 
+    var floats: Int { BlockedTensor.floats(channels: channels, extent: extent) }
     var paddedChannels: Int { BlockedTensor.blocks(channels) * BlockedTensor.lanes }
   }
 
   let description: NetworkDescription
+  let plan: WinogradPlan
   /// What the activations multiply negative values by.
   let slope: Float
   let steps: [Step]
   let tensors: [Tensor]
-  let arena: ArenaPlan
+  let placement: TensorPlacement
   /// Floats of the scales and shifts of all tensors.
   let vectorFloats: Int
 
   /// - Throws: `NetworkExecutionError`: `unsupportedDescription` for a network that no executor can run, `notThisEngine` for one that
   ///   only `blas` can.
-  init(_ description: NetworkDescription) throws {
+  init(_ description: NetworkDescription, plan: WinogradPlan) throws {
     let plain = try NetworkProgram(description)
+    let price = MemoryPrice(plan, description)
     self.description = description
+    self.plan = plan
     slope = try Self.slope(description)
 
     var tensors = [Tensor?](repeating: nil, count: plain.tensors.count)
@@ -56,32 +64,74 @@ struct WinogradProgram {
       if isPending { vectorFloats += 2 * tensor.paddedChannels }
       tensors[index] = tensor
     }
-    steps = plain.steps.map { step in
+    var lives = plain.tensors.map(\.steps)
+    var steps: [Step] = []
+    var joined: Joined?
+    for (index, step) in plain.steps.enumerated() {
       switch step.operation {
       case .block(let block, _, let output):
         add(output, channels: block.outputChannels, extent: block.window.output, isPending: true)
-        let isFirst = step.inputs == [plain.input]
-        return Step(
-          layer: step.layer, operation: isFirst ? Self.first(block) : Self.convolution(block),
-          inputs: isFirst ? [] : step.inputs, output: output)
-      case .upsampling(let plain, let output):
+        if let joined {
+          let inputs = [joined.input] + step.inputs.dropFirst()
+          steps.append(
+            Step(
+              number: index, layer: step.layer, upsampling: joined.layer, operation: .winograd(joined.convolution),
+              inputs: inputs,
+              output: output))
+          lives[joined.input] = lives[joined.input].lowerBound...max(lives[joined.input].upperBound, index)
+        } else if step.inputs == [plain.input] {
+          steps.append(Step(number: index, layer: step.layer, operation: Self.first(block), inputs: [], output: output))
+        } else {
+          steps.append(
+            Step(
+              number: index, layer: step.layer, operation: Self.convolution(block, price), inputs: step.inputs,
+              output: output))
+        }
+        joined = nil
+      case .upsampling(let plainUpsampling, let output):
+        joined = Self.join(plainUpsampling, step, with: plain.steps[index + 1], price)
+        guard joined == nil else { continue }
         let upsampling = BlockedUpsampling(
-          input: plain.input, factor: plain.factor, inputChannels: plain.inputChannels,
-          outputChannels: plain.outputChannels)
+          input: plainUpsampling.input, factor: plainUpsampling.factor, inputChannels: plainUpsampling.inputChannels,
+          outputChannels: plainUpsampling.outputChannels)
         add(output, channels: upsampling.outputChannels, extent: upsampling.output, isPending: false)
-        return Step(layer: step.layer, operation: .upsampling(upsampling), inputs: step.inputs, output: output)
+        steps.append(
+          Step(
+            number: index, layer: step.layer, operation: .upsampling(upsampling), inputs: step.inputs, output: output))
       case .head(let plain):
         let head = BlockedHead(extent: plain.extent, inputChannels: plain.inputChannels, classes: plain.classes)
-        return Step(layer: step.layer, operation: .head(head), inputs: step.inputs, output: nil)
+        steps.append(Step(number: index, layer: step.layer, operation: .head(head), inputs: step.inputs, output: nil))
       }
     }
-    // The patch is read where the caller has it.
+    self.steps = steps
+    // The patch is read where the caller has it, and what a joined transposed convolution would make doesn't exist.
     self.tensors = tensors.map { $0 ?? Tensor(channels: 0, extent: SIMD3(0, 0, 0), isPending: false, vectors: 0) }
     self.vectorFloats = vectorFloats
-    arena = ArenaPlan(
-      zip(self.tensors, plain.tensors).map {
-        .init(floats: BlockedTensor.floats(channels: $0.channels, extent: $0.extent), steps: $1.steps)
-      })
+    placement = TensorPlacement(self.tensors, lives: lives, steps: steps)
+  }
+
+  /// A transposed convolution that waits for the convolution that it is joined with.
+  private struct Joined {
+    let layer: NetworkLayer
+    let input: Int
+    let convolution: WinogradConvolution
+  }
+
+  /// - Parameter next: the step that reads what `step` makes.
+  private static func join(
+    _ upsampling: Upsampling, _ step: NetworkProgram.Step, with next: NetworkProgram.Step, _ price: MemoryPrice
+  ) -> Joined? {
+    guard case .block(let block, _, _) = next.operation,
+      let method = UpsampledMethod.joined(
+        upsampling, window: block.window, skipChannels: block.sources.dropFirst().reduce(0, +),
+        outputChannels: block.outputChannels, price: price)
+    else { return nil }
+    return Joined(
+      layer: step.layer, input: step.inputs[0],
+      convolution: WinogradConvolution(
+        window: block.window, factor: upsampling.factor, upsampledFrom: upsampling.inputChannels,
+        upsampledTransform: method.upsampled, sources: Array(block.sources.dropFirst()),
+        outputChannels: block.outputChannels, transform: method.skip))
   }
 
   private static func slope(_ description: NetworkDescription) throws -> Float {
@@ -104,9 +154,10 @@ struct WinogradProgram {
         window: block.window, source: .planes(block.sources.reduce(0, +)), outputChannels: block.outputChannels))
   }
 
-  private static func convolution(_ block: ConvolutionBlock) -> Operation {
+  private static func convolution(_ block: ConvolutionBlock, _ price: MemoryPrice) -> Operation {
     let method = ConvolutionMethod.cheapest(
-      window: block.window, inputChannels: block.sources.reduce(0, +), outputChannels: block.outputChannels)
+      window: block.window, inputChannels: block.sources.reduce(0, +), outputChannels: block.outputChannels,
+      price: price)
     switch method {
     case .direct:
       return .direct(
@@ -163,7 +214,8 @@ extension WinogradProgram.Operation {
   var method: String {
     switch self {
     case .first, .direct: "direct"
-    case .winograd(let convolution): convolution.transform.description
+    case .winograd(let convolution):
+      [convolution.upsampledTransform, convolution.transform].compactMap { $0?.description }.joined(separator: " + ")
     case .upsampling, .head: "products"
     }
   }

@@ -8,11 +8,13 @@ internal import ModelPlans
 ///
 /// Whether it was made here or comes from a file, the memory is only read: executors of several slots share it.
 final class WinogradWeights: Sendable {
+  let plan: WinogradPlan
   let memory: any WeightMemory
   let byteCount: Int
   private let offsets: [Int]
 
   init(_ program: WinogradProgram, weights: some NetworkWeights, pool: ComputePool, kernels: BlockedKernels) throws {
+    plan = program.plan
     offsets = Self.offsets(program)
     byteCount = Self.bytes(program)
     let memory = try AlignedMemory(bytes: byteCount, for: "the network's weights")
@@ -24,14 +26,21 @@ final class WinogradWeights: Sendable {
       let used = Self.floats(step, program)
       (target + used).update(repeating: 0, count: end - offsets[index] - used)
       let layer = step.layer
-      let count = layer.outputChannels * layer.inputChannels * layer.kernel.reduce(1, *)
+      let count = layer.parameterCount
       switch step.operation {
       case .first(let convolution), .direct(let convolution):
         try weights.read("\(layer.convolution).weight", count) { convolution.pack($0, into: target, pool: pool) }
         try readVectors(step, program, from: weights, into: target + convolution.packedWeights)
       case .winograd(let convolution):
-        try weights.read("\(layer.convolution).weight", count) {
-          convolution.pack($0, into: target, pool: pool, kernels: kernels)
+        try weights.read("\(layer.convolution).weight", count) { values in
+          guard let upsampling = step.upsampling else {
+            return convolution.pack(values, into: target, pool: pool, kernels: kernels)
+          }
+          try weights.read("\(upsampling.name).weight", upsampling.parameterCount) {
+            convolution.pack(
+              values, upsampling: $0, upsampledChannels: upsampling.outputChannels, into: target, pool: pool,
+              kernels: kernels)
+          }
         }
         try readVectors(step, program, from: weights, into: target + convolution.packedWeights)
       case .upsampling(let upsampling):
@@ -50,6 +59,7 @@ final class WinogradWeights: Sendable {
   /// Weights that were prepared before.
   /// - Throws: `NetworkExecutionError.wrongSize` when the memory is smaller than the network's weights.
   init(_ program: WinogradProgram, memory: any WeightMemory) throws {
+    plan = program.plan
     offsets = Self.offsets(program)
     byteCount = Self.bytes(program)
     self.memory = memory
@@ -113,4 +123,9 @@ final class WinogradWeights: Sendable {
       }
     }
   }
+}
+
+extension NetworkLayer {
+  /// Of its convolution's weight.
+  fileprivate var parameterCount: Int { outputChannels * inputChannels * kernel.reduce(1, *) }
 }

@@ -1,0 +1,28 @@
+internal import ModelPlans
+
+/// What the winograd engine aims at when it chooses each layer's method. Transformed weights are up to 27 times the original ones, the
+/// more the fewer products they need; a plan says what memory is worth.
+public enum WinogradPlan: String, CaseIterable, Hashable, Sendable {
+  /// Nearly the least time; large weights only where they save some.
+  case fast
+  /// Little more than the original weights in the deep levels, which have nearly all of them, and no upsampled tensors.
+  case small
+}
+
+/// What a byte of weights is worth, in seconds of a pass.
+struct MemoryPrice {
+  let plan: WinogradPlan
+  let secondsForByte: Double
+
+  /// A gigabyte is worth as much as the network's direct convolutions would take at 1e12 operations a second, or twelve times that.
+  /// Without any price the full-size 3D network would take 1 % less time and 2.5 times the weights.
+  init(_ plan: WinogradPlan, _ description: NetworkDescription) {
+    self.plan = plan
+    let share: Double =
+      switch plan {
+      case .fast: 1
+      case .small: 12
+      }
+    secondsForByte = share * description.forwardOperations / 1e12 / 1e9
+  }
+}
