@@ -50,17 +50,20 @@ import Testkit
     let json = try await doctor(["--model", model.path, "--threads", "2", "--json"])
     try #require(json.code == 0, "\(json.output)\(json.log)")
     let found = try #require(try Fleet.decode(Report.self, from: json.output).model)
-    #expect(found.candidates.map { $0.engine.split(separator: "/")[0] } == ["winograd", "blas"])
+    let names = found.candidates.map { $0.engine.split(separator: "/")[0] }
+    #expect(names.first == "winograd" && names.count > 1)
     for candidate in found.candidates {
       #expect(candidate.networkBytes == candidate.allWeightBytes + candidate.workspaceBytes)
     }
     #expect(found.chosen?.engine == found.candidates[0].engine)
 
-    // A limit between the two leaves the other; one below both is a problem.
+    // A limit below the first one's leaves the next; one below all is a problem.
     let limits = found.candidates.map(\.networkBytes)
     let less = try await doctor(["--model", model.path, "--threads", "2", "--max-memory", "\(limits[0] - 1)", "--json"])
     #expect(try Fleet.decode(Report.self, from: less.output).model?.chosen?.engine == found.candidates[1].engine)
-    let least = try await doctor(["--model", model.path, "--threads", "2", "--max-memory", "\(limits[1] - 1)"])
+    let least = try await doctor([
+      "--model", model.path, "--threads", "2", "--max-memory", "\(limits[limits.count - 1] - 1)",
+    ])
     #expect(least.code == 70 && least.output.contains("PROBLEM"), "\(least.output)")
   }
 

@@ -16,13 +16,13 @@ enum TileBrick {
 
   /// Tiles per axis; `nil` where there would be too few bricks to share out.
   static func size(of term: WinogradTerm) -> SIMD3<Int>? {
+    let isLarge = term.transform.x == .doubledFour
     let least = term.tileFloats > largeTile ? 8 : 16
     let most = min(max(brickFloats / term.tileFloats, least), mostTiles)
-    let wanted = term.packedWeights > largeWeights ? [mostTiles, mostTiles / 2, most] : [most]
-    return wanted.lazy.map {
-      size(tiles: term.tiles, most: $0, order: term.transform.x == .doubledFour ? orderOfLargeTiles : order)
-    }
-    .first { term.tiles.dividedUp(by: $0).product >= enoughBricks }
+    let many = isLarge ? [mostTiles / 2] : [mostTiles, mostTiles / 2]
+    return ((term.packedWeights > largeWeights ? many : []) + [most]).lazy
+      .map { size(tiles: term.tiles, most: $0, order: isLarge ? orderOfLargeTiles : order) }
+      .first { term.tiles.dividedUp(by: $0).product >= enoughBricks }
   }
 
   private static func size(tiles: SIMD3<Int>, most: Int, order: [Int]) -> SIMD3<Int> {
