@@ -22,12 +22,12 @@ enum ConvolutionMethod: Hashable {
 
 /// How the winograd engine computes a transposed convolution and the convolution that reads what it makes.
 enum UpsampledMethod {
-  /// Weights of the term on the transposed convolution's input are many times those of both layers. Larger ones cost the time that is
-  /// won; but they may be less than the tensor that isn't made.
+  /// Weights of the term on the transposed convolution's input are many times those of both layers. Each brick reads them anew, so large
+  /// ones cost the time that is won; but they may be less than the tensor that isn't made.
   private static func mostWeightBytes(_ upsampling: Upsampling, _ price: MemoryPrice) -> Int {
     let made = BlockedTensor.floats(
       channels: upsampling.outputChannels, extent: upsampling.input &* upsampling.factor)
-    return max(8 << 20, price.plan == .small ? made * 4 : 0)
+    return max(4 << 20, price.plan == .small ? made * 4 : 0)
   }
 
   /// The transforms of both as one, for the input of the transposed convolution and for the skip connection; `nil` where one after the
