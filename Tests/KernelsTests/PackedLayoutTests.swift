@@ -41,6 +41,9 @@ import Testing
       for transform in WinogradTransform.all {
         #expect(Self.winograd(transform, kernels, threads: 3) == Self.found["\(transform)"], "\(set), \(transform)")
       }
+      for transform in WinogradTransform.doubled {
+        #expect(Self.upsampled(transform, kernels, threads: 3) == Self.found["\(transform)"], "\(set), \(transform)")
+      }
     }
   }
 
@@ -50,6 +53,7 @@ import Testing
   private static let found: [String: UInt64] = {
     var sums = Dictionary(
       uniqueKeysWithValues: WinogradTransform.all.map { ("\($0)", winograd($0, .best, threads: 1)) })
+    for transform in WinogradTransform.doubled { sums["\(transform)"] = upsampled(transform, .best, threads: 1) }
     let pool = ComputePool(threads: 1)
     let window = ConvolutionWindow(input: [4, 6, 8], kernel: [3, 1, 3], stride: [1, 1, 2])
     let direct = DirectConvolution(window: window, source: .tensors(sources), outputChannels: outputs)
@@ -73,6 +77,27 @@ import Testing
     let taps = transform.kernel[0] * transform.kernel[1] * transform.kernel[2]
     return sum(convolution.packedWeights, weights: outputs * 25 * taps) {
       convolution.pack($0, into: $1, pool: ComputePool(threads: threads), kernels: kernels)
+    }
+  }
+
+  /// Joined with the transposed convolution before it, whose weights are a part of those that are summed.
+  private static func upsampled(_ transform: WinogradTransform, _ kernels: BlockedKernels, threads: Int) -> UInt64 {
+    let kernel = SIMD3(transform.outputs[0] == 1 ? 1 : 3, 3, 3)
+    let factor = SIMD3(transform.outputs[0] == 8 ? 2 : 1, 2, 2)
+    let window = ConvolutionWindow(input: [8, 8, 8], kernel: kernel, stride: [1, 1, 1])
+    guard let skip = WinogradTransform.all.first(where: { $0.fits(window) && $0.dividesTiles(of: transform) }) else {
+      return 0
+    }
+    let (made, skipped) = (7, 20)
+    let convolution = WinogradConvolution(
+      window: window, factor: factor, upsampledFrom: 25, upsampledTransform: transform, sources: [skipped],
+      outputChannels: outputs, transform: skip)
+    let upsampling = 25 * made * factor[0] * factor[1] * factor[2]
+    let taps = kernel[0] * kernel[1] * kernel[2]
+    return sum(convolution.packedWeights, weights: upsampling + outputs * (made + skipped) * taps) {
+      convolution.pack(
+        $0 + upsampling, upsampling: $0, upsampledChannels: made, into: $1, pool: ComputePool(threads: threads),
+        kernels: kernels)
     }
   }
 

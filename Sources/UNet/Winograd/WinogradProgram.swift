@@ -204,7 +204,7 @@ extension WinogradProgram.Operation {
     switch self {
     case .first: "first"
     case .direct: "direct"
-    case .winograd(let convolution): convolution.transform.description
+    case .winograd: method
     case .upsampling: "upsampling"
     case .head: "head"
     }
