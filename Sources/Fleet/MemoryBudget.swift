@@ -15,6 +15,9 @@ public struct MemoryBudget: Sendable {
   /// What the process's worker slots are to compute with.
   public var engine: EngineRequest
 
+  /// Bytes of tiles that a store in this process keeps in memory; 0 where tiles are stored elsewhere.
+  public var storeBudget = 0
+
   public init(limit: Int? = nil, isForAllSteps: Bool = false, engine: EngineRequest = EngineRequest()) {
     self.limit = limit
     self.isForAllSteps = isForAllSteps
@@ -69,7 +72,7 @@ public struct MemoryBudget: Sendable {
     ) { variant, planes in
       MemoryForecast(
         recipe: example.recipe, plan: tiles, properties: example.properties, threads: threads, planes: planes,
-        networkBytes: networks[variant], files: example.files)
+        networkBytes: networks[variant], files: example.files, storeBudget: storeBudget)
     }
   }
 

@@ -93,6 +93,14 @@ import Volumes
     #expect(thick.slab - thin.slab >= 15 * 4 * 40_000 * 4)
     #expect(thick.peak >= thick.program + thick.volume + thick.network + max(thick.tile, thick.slab))
 
+    // Tiles that the process keeps itself: all others, up to what stays in memory and two on their way.
+    let tile = 32 * 48 * 64 * 3 * 4
+    for (budget, store) in [(0, 0), (tile, 3 * tile), (1 << 40, (plan.tileCount - 1) * tile)] {
+      let kept = MemoryForecast(
+        recipe: recipe, plan: plan, properties: properties, threads: 2, networkBytes: 1000, storeBudget: budget)
+      #expect(kept.store == store && kept.peak >= kept.predicting + store)
+    }
+
     // Thinner slabs before a refusal; a refusal says what is needed.
     func fitting(_ limit: Int?) throws -> MemoryPlan {
       try MemoryPlan(limit: limit, work: .stitching) { forecast(planes: $1) }

@@ -25,7 +25,7 @@ struct LocalFleet {
   private let models: ModelLibrary
   private let weights: WeightsShelf
   private let threads: Int
-  private let memory: MemoryBudget
+  private var memory: MemoryBudget
   private let engines = ChosenEngines()
   private let logger: Logger
 
@@ -40,6 +40,7 @@ struct LocalFleet {
     logger: Logger
   ) async throws {
     self.memory = memory
+    self.memory.storeBudget = Self.storeBudget
     models = ModelLibrary()
     self.weights = WeightsShelf(cache: weights, logger: logger)
     self.threads = threads

@@ -20,6 +20,8 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   public var tile: Int
   /// The folds' weights and the engine's workspace.
   public var network: Int
+  /// Other tiles' probabilities, where the process keeps them itself.
+  public var store: Int
   /// Sums and rows of stitching and export, and the planes of a stored tile that are read at a time.
   public var slab: Int
   /// The label map, on the image's grid.
@@ -35,7 +37,8 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   /// volume and network until then.
   public var peak: Int {
     max(
-      preparing, predicting, volume + network + stitching, program + files + volume + network + image + labels)
+      preparing, predicting + store, volume + network + stitching + store,
+      program + files + volume + network + image + labels)
   }
 
   /// - Parameters:
@@ -44,9 +47,11 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   ///   - planes: that are stitched at a time.
   ///   - networkBytes: weights of all folds and workspace of the engine, in bytes.
   ///   - files: bytes of the image's files.
+  ///   - storeBudget: bytes of tiles that a store in this process keeps in memory; 0 where tiles are stored elsewhere.
   public init(
     recipe: CaseRecipe, plan: TilePlan, properties: CaseProperties, threads: Int,
-    planes: Int = Stitcher.defaultPlanes, networkBytes: Int, files: Int = 0
+    planes: Int = Stitcher.defaultPlanes, networkBytes: Int, files: Int = 0,
+    storeBudget: Int = 0
   ) {
     let float = MemoryLayout<Float>.stride
     let classes = recipe.network.outputChannels
@@ -67,6 +72,9 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
       stitcher.workingBytes + Exporter.workingBytes(properties, classes: classes, threads: threads)
       + Self.mapped(classes: classes, planes: stitcher.planes, patch: plan.patch)
     network = networkBytes
+    // Beside what stays there, one tile is on its way to the store's file, and malloc keeps the memory of another.
+    let probabilities = plan.patch.count * classes * float
+    store = storeBudget == 0 ? 0 : min(storeBudget + 2 * probabilities, (plan.tileCount - 1) * probabilities)
     self.files = files
   }
 

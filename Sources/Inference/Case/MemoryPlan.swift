@@ -67,6 +67,7 @@ public struct MemoryPlan: Hashable, Sendable {
       ("the program", forecast.program), ("the image", forecast.image + forecast.files),
       ("preprocessing", forecast.preprocessing),
       ("the volume", forecast.volume), ("a tile", forecast.tile), ("the network", forecast.network),
+      ("stored tiles", forecast.store),
       ("the thinnest slab", forecast.slab), ("the labels", forecast.labels),
     ]
     let largest = parts.max { $0.1 < $1.1 }!
