@@ -1,22 +1,42 @@
+#define _GNU_SOURCE
 #include "compute_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 struct tessera_pool {
   int threads;
+  int spins;  // looks at the other threads before a thread sleeps
   pthread_t *handles;
   pthread_mutex_t lock;
   pthread_cond_t started, finished;
-  unsigned long generation;  // counts loops; a worker that sees it grow takes part
-  int busy;                  // workers that still take part in the loop
-  int stopping;
+  atomic_ulong generation;  // counts loops; a worker that sees it grow takes part
+  atomic_int busy;          // workers that still take part in the loop
+  atomic_int stopping;
   atomic_long next;
   long count;
   void (*body)(void *, long, int);
   void *context;
 };
+
+// About a tenth of a millisecond: a layer is many short loops, and waking a thread that sleeps takes as long as some of them.
+#define SPINS 2000
+
+static void relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Threads that the process may run at once. More threads than that had better sleep than look.
+static int processors(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
 
 typedef struct {
   tessera_pool *pool;
@@ -31,23 +51,33 @@ static void take_items(tessera_pool *pool, int worker) {
   }
 }
 
+// Whether there is a loop that the worker hasn't seen, or nothing more to come.
+static int is_called(tessera_pool *pool, unsigned long seen) {
+  return atomic_load_explicit(&pool->generation, memory_order_acquire) != seen ||
+         atomic_load_explicit(&pool->stopping, memory_order_acquire);
+}
+
 static void *worker_main(void *argument) {
   start_argument start = *(start_argument *)argument;
   free(argument);
   tessera_pool *pool = start.pool;
-  unsigned long seen = 0;
-  pthread_mutex_lock(&pool->lock);
-  for (;;) {
-    while (pool->generation == seen && !pool->stopping) pthread_cond_wait(&pool->started, &pool->lock);
-    if (pool->stopping) break;
-    seen = pool->generation;
-    pthread_mutex_unlock(&pool->lock);
+  // A loop waits for all workers, so none can miss one.
+  for (unsigned long seen = 0;; seen++) {
+    for (int i = 0; i < pool->spins && !is_called(pool, seen); i++) relax();
+    if (!is_called(pool, seen)) {
+      pthread_mutex_lock(&pool->lock);
+      while (!is_called(pool, seen)) pthread_cond_wait(&pool->started, &pool->lock);
+      pthread_mutex_unlock(&pool->lock);
+    }
+    if (atomic_load_explicit(&pool->stopping, memory_order_acquire)) return NULL;
     take_items(pool, start.worker);
-    pthread_mutex_lock(&pool->lock);
-    if (--pool->busy == 0) pthread_cond_signal(&pool->finished);
+    if (atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_acq_rel) == 1) {
+      // Under the lock, so that the signal doesn't fall between the caller's look and its sleep.
+      pthread_mutex_lock(&pool->lock);
+      pthread_cond_signal(&pool->finished);
+      pthread_mutex_unlock(&pool->lock);
+    }
   }
-  pthread_mutex_unlock(&pool->lock);
-  return NULL;
 }
 
 tessera_pool *tessera_pool_create(int threads) {
@@ -59,6 +89,7 @@ tessera_pool *tessera_pool_create(int threads) {
   pthread_cond_init(&pool->started, NULL);
   pthread_cond_init(&pool->finished, NULL);
   pool->threads = 1;
+  pool->spins = threads <= processors() ? SPINS : 0;
   for (int i = 1; pool->handles && i < threads; i++) {
     start_argument *argument = malloc(sizeof *argument);
     if (argument) *argument = (start_argument){pool, i};
@@ -79,7 +110,7 @@ tessera_pool *tessera_pool_create(int threads) {
 void tessera_pool_destroy(tessera_pool *pool) {
   if (!pool) return;
   pthread_mutex_lock(&pool->lock);
-  pool->stopping = 1;
+  atomic_store_explicit(&pool->stopping, 1, memory_order_release);
   pthread_cond_broadcast(&pool->started);
   pthread_mutex_unlock(&pool->lock);
   for (int i = 1; i < pool->threads; i++) pthread_join(pool->handles[i], NULL);
@@ -95,17 +126,20 @@ void tessera_pool_run(tessera_pool *pool, long count, void (*body)(void *, long,
     for (long item = 0; item < count; item++) body(context, item, 0);
     return;
   }
-  pthread_mutex_lock(&pool->lock);
   pool->body = body;
   pool->context = context;
   pool->count = count;
   atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-  pool->busy = pool->threads - 1;
-  pool->generation++;
+  atomic_store_explicit(&pool->busy, pool->threads - 1, memory_order_relaxed);
+  pthread_mutex_lock(&pool->lock);
+  atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
   pthread_cond_broadcast(&pool->started);
   pthread_mutex_unlock(&pool->lock);
   take_items(pool, 0);
-  pthread_mutex_lock(&pool->lock);
-  while (pool->busy) pthread_cond_wait(&pool->finished, &pool->lock);
-  pthread_mutex_unlock(&pool->lock);
+  for (int i = 0; i < pool->spins && atomic_load_explicit(&pool->busy, memory_order_acquire); i++) relax();
+  if (atomic_load_explicit(&pool->busy, memory_order_acquire)) {
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load_explicit(&pool->busy, memory_order_acquire)) pthread_cond_wait(&pool->finished, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+  }
 }
