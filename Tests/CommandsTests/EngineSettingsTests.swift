@@ -31,7 +31,9 @@ import UNet
     #expect(try await FleetSettings.read(flags: ["engine": "winograd"], file: file.path).engine.choice == .winograd)
   }
 
-  @Test(arguments: [("engine", "fast", "none of blas, winograd, winograd-small, automatic"), ("isa", "avx1024", "avx2")])
+  @Test(arguments: [
+    ("engine", "fast", "none of blas, winograd, winograd-small, automatic"), ("isa", "avx1024", "avx2"),
+  ])
   func aWordThatIsNoneIsNamed(key: String, word: String, says: String) async throws {
     let error = await #expect(throws: SettingsError.self) { try await FleetSettings.read(flags: [key: word]) }
     #expect(error?.description.contains(word) == true && error?.description.contains(says) == true)

@@ -43,7 +43,9 @@ final class PrivateServers {
     try Data().write(to: output)
     defer { try? FileManager.default.removeItem(at: output) }
     // A file, not a pipe: the servers inherit it and outlive the script.
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    let file = try FileHandle(forWritingTo: output)
+    defer { try? file.close() }
+    process.standardOutput = file
     process.standardInput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()

@@ -21,8 +21,11 @@ final class TesseraProcess {
     // Nothing of a test stays in the user's cache.
     process.environment = ProcessInfo.processInfo.environment.merging(["TESSERA_WEIGHTS_CACHE": "none"]) { $1 }
       .merging(environment) { $1 }
-    process.standardError = try FileHandle(forWritingTo: log)
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    // The child has its own copies. Those of hundreds of processes would pass the thousand descriptors that Foundation can wait for.
+    let files = try [log, output].map { try FileHandle(forWritingTo: $0) }
+    defer { for file in files { try? file.close() } }
+    process.standardError = files[0]
+    process.standardOutput = files[1]
     process.standardInput = FileHandle.nullDevice
     if let directory { process.currentDirectoryURL = directory }
     try process.run()
