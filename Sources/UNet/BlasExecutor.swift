@@ -34,10 +34,7 @@ public final class BlasExecutor: NetworkExecutor {
     self.description = description
     program = try NetworkProgram(description)
     layout = WorkspaceLayout(program, threads: pool.threads)
-    guard workspace.bytes >= layout.bytes else {
-      throw NetworkExecutionError.wrongSize(
-        what: "the workspace of \(pool.threads) threads", expected: layout.bytes / 4, found: workspace.bytes / 4)
-    }
+    try workspace.check(holds: layout.bytes, threads: pool.threads)
     self.workspace = workspace
     self.pool = pool
     weights = packed
@@ -50,24 +47,10 @@ public final class BlasExecutor: NetworkExecutor {
 
   func cost(of layer: NetworkLayer) -> LayerCost? { program.steps.first { $0.layer == layer }.map(program.cost) }
 
-  public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
-    try run(patch, mirrored: .none, use: .logits, output: logits)
-  }
-
-  public func accumulate(
-    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
-    into sum: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    let activation = SegmentationHead.Activation(description.finalActivation)
-    try run(patch, mirrored: mirrored, use: .probabilities(activation, weight: weight), output: sum)
-  }
-
-  private func run(
-    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
-    output: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    try checkSizes(patch, output)
-    guard let source = patch.baseAddress, let target = output.baseAddress else { return }
+  public func run(
+    _ patch: UnsafePointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    into output: UnsafeMutablePointer<Float>
+  ) {
     let scratch = WorkerScratch(
       base: workspace.memory.base + layout.scratch, bytesPerWorker: layout.scratchPerWorker)
     let workplace = ConvolutionBlock.Workplace(
@@ -76,7 +59,7 @@ public final class BlasExecutor: NetworkExecutor {
       scales: (workspace.memory.base + layout.scales).assumingMemoryBound(to: Float.self))
 
     PatchInput(extent: program.extent, channels: description.inputChannels)
-      .interleave(source, mirrored: mirrored, into: tensor(program.input), pool: pool)
+      .interleave(patch, mirrored: mirrored, into: tensor(program.input), pool: pool)
     for (index, step) in program.steps.enumerated() {
       let parameters = UnsafePointer(weights.floats(ofStep: index))
       let inputs = step.inputs.map { UnsafePointer(tensor($0)) }
@@ -94,7 +77,7 @@ public final class BlasExecutor: NetworkExecutor {
         head.run(
           source: inputs[0], weights: parameters,
           bias: description.headHasBias ? parameters + head.classes * head.inputChannels : nil, use: use,
-          mirrored: mirrored, output: target, scratch: scratch, pool: pool)
+          mirrored: mirrored, output: output, scratch: scratch, pool: pool)
       }
       afterLayer?(step.layer)
     }

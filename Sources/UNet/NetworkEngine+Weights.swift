@@ -40,10 +40,8 @@ extension NetworkEngine {
     switch (kind, weights.kind) {
     case (.blas, .blas(let packed)):
       return try BlasExecutor(description: description, packed: packed, pool: pool, workspace: workspace)
-    case (.winograd(let kernels, let plan), .winograd(let transformed)) where transformed.plan == plan:
-      return try WinogradExecutor(
-        description: description, transformed: transformed, pool: pool, workspace: workspace, kernels: kernels,
-        plan: plan)
+    case (.winograd(let kernels, let plan), .winograd(let transformed)) where transformed.program.plan == plan:
+      return try WinogradExecutor(transformed, pool: pool, workspace: workspace, kernels: kernels)
     default:
       throw NetworkExecutionError.notThisEngine(
         engine: identity.engine, reason: "the weights were prepared for another engine")

@@ -9,12 +9,26 @@ public protocol NetworkExecutor: AnyObject {
   /// What computes: recorded with each result.
   var identity: EngineIdentity { get }
 
+  /// One pass of the network over a patch, flipped, and what becomes of its logits, flipped back. The caller flips nothing.
+  /// - Parameters:
+  ///   - patch: `[channel, z, y, x]`, not flipped; as many values as the network takes.
+  ///   - mirrored: what to flip; `z` must be false for a 2D network.
+  ///   - use: of the logits.
+  ///   - output: `[class, z, y, x]`, as many values as the network makes.
+  func run(
+    _ patch: UnsafePointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    into output: UnsafeMutablePointer<Float>)
+}
+
+extension NetworkExecutor {
   /// Plain logits of one patch.
   /// - Parameters:
   ///   - patch: `[channel, z, y, x]`, or `[channel, y, x]` of a 2D network, C order.
   ///   - logits: `[class, z, y, x]`, overwritten.
   /// - Throws: `NetworkExecutionError.wrongSize`.
-  func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws
+  public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
+    try runChecked(patch, mirrored: .none, use: .logits, into: logits)
+  }
 
   /// Adds `weight * unflip(activation(network(flip(patch))))` to `sum`. The caller flips nothing.
   /// - Parameters:
@@ -22,12 +36,14 @@ public protocol NetworkExecutor: AnyObject {
   ///   - mirrored: what to flip; `z` must be false for a 2D network.
   ///   - sum: `[class, z, y, x]`.
   /// - Throws: `NetworkExecutionError.wrongSize`.
-  func accumulate(
+  public func accumulate(
     _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
-    into sum: UnsafeMutableBufferPointer<Float>) throws
-}
+    into sum: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let activation = SegmentationHead.Activation(description.finalActivation)
+    try runChecked(patch, mirrored: mirrored, use: .probabilities(activation, weight: weight), into: sum)
+  }
 
-extension NetworkExecutor {
   /// The mean probabilities over mirrorings: for each pass in order, its probabilities times 1 / passes are added, in float32
   /// (nnunet/network_architecture/neural_network.py, `_internal_maybe_mirror_and_pred_3D`).
   /// - Parameters:
@@ -45,7 +61,10 @@ extension NetworkExecutor {
   }
 
   /// - Throws: `NetworkExecutionError.wrongSize` when the buffers aren't a patch and its classes.
-  func checkSizes(_ patch: UnsafeBufferPointer<Float>, _ output: UnsafeMutableBufferPointer<Float>) throws {
+  private func runChecked(
+    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
     let voxels = description.patch.reduce(1, *)
     let expectedPatch = description.inputChannels * voxels
     guard patch.count == expectedPatch else {
@@ -55,6 +74,8 @@ extension NetworkExecutor {
     guard output.count == expectedOutput else {
       throw NetworkExecutionError.wrongSize(what: "the patch's classes", expected: expectedOutput, found: output.count)
     }
+    guard let source = patch.baseAddress, let target = output.baseAddress else { return }
+    run(source, mirrored: mirrored, use: use, into: target)
   }
 }
 

@@ -29,30 +29,28 @@ public final class ReferenceExecutor: NetworkExecutor {
 
   private func parameter(_ name: String) -> [Double] { parameters[name] ?? [] }
 
-  public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
-    try checkSizes(patch, logits)
-    let result = network(input(patch))
-    for index in logits.indices { logits[index] = Float(result.values[index]) }
-  }
-
-  public func accumulate(
-    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
-    into sum: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    try checkSizes(patch, sum)
-    let logits = network(input(patch).flipped(mirrored))
-    let probabilities =
-      switch description.finalActivation {
-      case .softmax: logits.softmax()
-      case .sigmoid: logits.sigmoid()
+  public func run(
+    _ patch: UnsafePointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let extent = threeAxes(description.patch)
+    let values = UnsafeBufferPointer(start: patch, count: description.inputChannels * voxels(extent))
+    let input = ReferenceTensor(
+      channels: description.inputChannels, extent: extent, values: values.map(Double.init))
+    let logits = network(input.flipped(mirrored))
+    switch use {
+    case .logits:
+      for (index, value) in logits.flipped(mirrored).values.enumerated() { output[index] = Float(value) }
+    case .probabilities(let activation, let weight):
+      let probabilities =
+        switch activation {
+        case .softmax: logits.softmax()
+        case .sigmoid: logits.sigmoid()
+        }
+      for (index, value) in probabilities.flipped(mirrored).values.enumerated() {
+        output[index] += weight * Float(value)
       }
-    let result = probabilities.flipped(mirrored)
-    for index in sum.indices { sum[index] += weight * Float(result.values[index]) }
-  }
-
-  private func input(_ patch: UnsafeBufferPointer<Float>) -> ReferenceTensor {
-    ReferenceTensor(
-      channels: description.inputChannels, extent: threeAxes(description.patch), values: patch.map(Double.init))
+    }
   }
 
   private func network(_ input: ReferenceTensor) -> ReferenceTensor {

@@ -18,6 +18,14 @@ public final class Workspace {
     memory = try AlignedMemory(bytes: bytes, for: "activations")
   }
 
+  /// - Throws: `NetworkExecutionError.wrongSize` when it is smaller than `needed` bytes.
+  func check(holds needed: Int, threads: Int) throws {
+    guard bytes >= needed else {
+      throw NetworkExecutionError.wrongSize(
+        what: "the workspace of \(threads) threads", expected: needed / 4, found: bytes / 4)
+    }
+  }
+
   /// What a workspace will take, before it is made.
   public static func predictedBytes(description: NetworkDescription, threads: Int) throws -> Int {
     try WorkspaceLayout(NetworkProgram(description), threads: threads).bytes

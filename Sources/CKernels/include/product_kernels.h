@@ -44,8 +44,6 @@ typedef struct {
 
 /// The kernels of one instruction set.
 typedef struct {
-  long rows;    ///< of C that are computed at once, in registers
-  long panels;  ///< of C that are computed at once
   void (*multiply)(const tessera_product *product);
 
   /// Copies `count` adjacent vectors of sixteen channels to `to`, `to_row` floats apart. With `scale`, what is copied is

@@ -99,4 +99,4 @@ static void activate(const float *from, long count, const float *scale, const fl
 
 #include "sums.inc.h"
 
-#define PRODUCT_KERNELS {ROWS, PANELS, multiply, activate, sums}
+#define PRODUCT_KERNELS {multiply, activate, sums}

@@ -29,60 +29,36 @@ public final class WinogradExecutor: NetworkExecutor {
     description: NetworkDescription, weights: some NetworkWeights, pool: ComputePool, workspace: Workspace,
     kernels: BlockedKernels = .best, plan: WinogradPlan = .fast
   ) throws {
-    try self.init(
-      description: description,
-      transformed: WinogradWeights(
-        try WinogradProgram(description, plan: plan), weights: weights, pool: pool, kernels: kernels), pool: pool,
-      workspace: workspace, kernels: kernels, plan: plan)
+    let transformed = try WinogradWeights(
+      WinogradProgram(description, plan: plan), weights: weights, pool: pool, kernels: kernels)
+    try self.init(transformed, pool: pool, workspace: workspace, kernels: kernels)
   }
 
-  /// - Parameter transformed: for the same description; executors of several slots may share them.
-  init(
-    description: NetworkDescription, transformed: WinogradWeights, pool: ComputePool, workspace: Workspace,
-    kernels: BlockedKernels, plan: WinogradPlan
-  ) throws {
-    self.description = description
-    program = try WinogradProgram(description, plan: plan)
+  /// - Parameter transformed: executors of several slots may share them.
+  init(_ transformed: WinogradWeights, pool: ComputePool, workspace: Workspace, kernels: BlockedKernels) throws {
+    program = transformed.program
+    description = program.description
     layout = WinogradLayout(program, threads: pool.threads)
-    guard workspace.bytes >= layout.bytes else {
-      throw NetworkExecutionError.wrongSize(
-        what: "the workspace of \(pool.threads) threads", expected: layout.bytes / 4, found: workspace.bytes / 4)
-    }
+    try workspace.check(holds: layout.bytes, threads: pool.threads)
     self.workspace = workspace
     self.pool = pool
     self.kernels = kernels
     weights = transformed
-    identity = EngineIdentity(winograd: kernels, plan)
+    identity = EngineIdentity(winograd: kernels, program.plan)
   }
 
-  func method(of layer: NetworkLayer) -> String {
-    program.steps.first { $0.layer == layer }?.operation.method ?? ""
-  }
+  private func step(of layer: NetworkLayer) -> WinogradProgram.Step? { program.steps.first { $0.layer == layer } }
 
-  func layers(in layer: NetworkLayer) -> [NetworkLayer] {
-    [program.steps.first { $0.layer == layer }?.upsampling, layer].compactMap { $0 }
-  }
+  func method(of layer: NetworkLayer) -> String { step(of: layer)?.operation.method ?? "" }
 
-  func cost(of layer: NetworkLayer) -> LayerCost? { program.steps.first { $0.layer == layer }.map(program.cost) }
+  func layers(in layer: NetworkLayer) -> [NetworkLayer] { [step(of: layer)?.upsampling, layer].compactMap { $0 } }
 
-  public func forward(_ patch: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>) throws {
-    try run(patch, mirrored: .none, use: .logits, output: logits)
-  }
+  func cost(of layer: NetworkLayer) -> LayerCost? { step(of: layer).map(program.cost) }
 
-  public func accumulate(
-    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, weight: Float,
-    into sum: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    let activation = SegmentationHead.Activation(description.finalActivation)
-    try run(patch, mirrored: mirrored, use: .probabilities(activation, weight: weight), output: sum)
-  }
-
-  private func run(
-    _ patch: UnsafeBufferPointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
-    output: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    try checkSizes(patch, output)
-    guard let source = patch.baseAddress, let target = output.baseAddress else { return }
+  public func run(
+    _ patch: UnsafePointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
+    into output: UnsafeMutablePointer<Float>
+  ) {
     let scratch = (workspace.memory.base + layout.scratch).assumingMemoryBound(to: Float.self)
     for (index, step) in program.steps.enumerated() {
       let parameters = weights.floats(ofStep: index)
@@ -91,7 +67,7 @@ public final class WinogradExecutor: NetworkExecutor {
       case .first(let convolution):
         block(step, parameters) { output, moments in
           convolution.run(
-            patch: source, mirrored: mirrored, weights: parameters, output: output, moments: moments, scratch: scratch,
+            patch: patch, mirrored: mirrored, weights: parameters, output: output, moments: moments, scratch: scratch,
             pool: pool, kernels: kernels)
         }
       case .direct(let convolution):
@@ -113,7 +89,7 @@ public final class WinogradExecutor: NetworkExecutor {
       case .head(let head):
         head.run(
           inputs[0], weights: parameters, bias: description.headHasBias ? parameters + head.packedWeights : nil,
-          use: use, mirrored: mirrored, output: target, scratch: scratch, pool: pool, kernels: kernels)
+          use: use, mirrored: mirrored, output: output, scratch: scratch, pool: pool, kernels: kernels)
       }
       afterLayer?(step.layer)
     }

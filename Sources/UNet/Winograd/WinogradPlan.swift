@@ -15,7 +15,6 @@ struct MemoryPrice {
   let secondsForByte: Double
 
   /// A gigabyte is worth as much as the network's direct convolutions would take at 1e12 operations a second, or twelve times that.
-  /// Without any price the full-size 3D network would take 1 % less time and 2.5 times the weights.
   init(_ plan: WinogradPlan, _ description: NetworkDescription) {
     self.plan = plan
     let share: Double =

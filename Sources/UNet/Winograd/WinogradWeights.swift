@@ -8,13 +8,13 @@ internal import ModelPlans
 ///
 /// Whether it was made here or comes from a file, the memory is only read: executors of several slots share it.
 final class WinogradWeights: Sendable {
-  let plan: WinogradPlan
+  let program: WinogradProgram
   let memory: any WeightMemory
   let byteCount: Int
   private let offsets: [Int]
 
   init(_ program: WinogradProgram, weights: some NetworkWeights, pool: ComputePool, kernels: BlockedKernels) throws {
-    plan = program.plan
+    self.program = program
     offsets = Self.offsets(program)
     byteCount = Self.bytes(program)
     let memory = try AlignedMemory(bytes: byteCount, for: "the network's weights")
@@ -59,7 +59,7 @@ final class WinogradWeights: Sendable {
   /// Weights that were prepared before.
   /// - Throws: `NetworkExecutionError.wrongSize` when the memory is smaller than the network's weights.
   init(_ program: WinogradProgram, memory: any WeightMemory) throws {
-    plan = program.plan
+    self.program = program
     offsets = Self.offsets(program)
     byteCount = Self.bytes(program)
     self.memory = memory
