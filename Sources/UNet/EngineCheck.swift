@@ -45,6 +45,7 @@ public struct EngineCheck: Hashable, Sendable, Codable {
     return logits
   }
 
+  /// Root mean square of the difference over that of the expected values; the greatest number when a value is none.
   static func relativeError(_ values: [Float], _ expected: [Float]) -> Double {
     var difference = 0.0
     var size = 0.0

@@ -56,7 +56,8 @@ public enum ForwardBenchmark {
       engine: executor.identity.engine, instructionSet: executor.identity.features.instructionSet,
       openBLASCore: executor.identity.features.openBLASCore, threads: pool.threads, runs: times.count,
       passes: times, seconds: seconds, gflop: gflop, gflops: gflop / seconds, largestDifference: difference,
-      relativeError: reference.isEmpty ? nil : relativeError(logits, reference), workspaceBytes: workspace.bytes,
+      relativeError: reference.isEmpty ? nil : EngineCheck.relativeError(logits, reference),
+      workspaceBytes: workspace.bytes,
       weightBytes: try engine.weightBytes(), peak: peak, layers: rows, total: .sum(of: rows, peak: peak))
   }
 
@@ -75,16 +76,11 @@ public enum ForwardBenchmark {
     }
   }
 
-  /// Root mean square of the difference over that of the reference; the greatest number when a value is none.
-  private static func relativeError(_ values: [Float], _ reference: [Float]) -> Double {
-    var difference = 0.0
-    var size = 0.0
-    for (value, expected) in zip(values, reference) {
-      difference += (Double(value) - Double(expected)) * (Double(value) - Double(expected))
-      size += Double(expected) * Double(expected)
-    }
-    let error = (difference / size).squareRoot()
-    return error.isFinite ? error : .greatestFiniteMagnitude
+  /// The middle of at least one value, or the mean of both.
+  public static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
   /// The greater one; NaN counts as the greatest number (JSON has no NaN), so that a broken result doesn't look like a good one.
@@ -133,11 +129,5 @@ private struct LayerTimes {
     seconds[layer, default: []].append((now - last) / .seconds(1))
   }
 
-  var medians: [(NetworkLayer, Double)] { order.map { ($0, median(seconds[$0] ?? [0])) } }
-}
-
-private func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  var medians: [(NetworkLayer, Double)] { order.map { ($0, ForwardBenchmark.median(seconds[$0] ?? [0])) } }
 }

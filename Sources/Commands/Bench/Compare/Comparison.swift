@@ -1,3 +1,5 @@
+internal import UNet
+
 /// What `tessera bench compare` found. Its JSON is what `--json` prints.
 struct Comparison: Encodable {
   var machine: MachineSummary
@@ -74,12 +76,6 @@ struct Comparison: Encodable {
     }
     self.tables = tables
   }
-
-  static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
 }
 
 extension Comparison.Row {
@@ -87,7 +83,7 @@ extension Comparison.Row {
   fileprivate init?(_ measurements: [EngineTimes], isOurs: Bool, gflop: Double) {
     let passes = measurements.flatMap(\.passes)
     guard let first = measurements.first, let fastest = passes.min(), let slowest = passes.max() else { return nil }
-    let seconds = Comparison.median(passes)
+    let seconds = ForwardBenchmark.median(passes)
     self.init(
       engine: first.engine, version: first.version, isOurs: isOurs, seconds: seconds, fastest: fastest,
       slowest: slowest,

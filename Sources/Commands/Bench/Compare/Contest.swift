@@ -1,3 +1,5 @@
+internal import UNet
+
 /// Engines measured in turn, so that what slows the machine for a while slows all of them.
 struct Contest {
   let model: String
@@ -26,7 +28,7 @@ struct Contest {
             measured[place].append(found)
             progress(
               "\(threads) thread(s), round \(round) of \(rounds): \(found.engine) "
-                + "\(Formats.number(Comparison.median(found.passes), digits: 4)) s")
+                + "\(Formats.number(ForwardBenchmark.median(found.passes), digits: 4)) s")
           } catch {
             guard case .peer = contestant else { throw error }
             absences.append(.init(engine: contestant.name, reason: "\(error)"))
