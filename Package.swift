@@ -36,6 +36,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// `TESSERA_FUZZ=1` adds the fuzzer, which needs libFuzzer's runtime; Compose/fuzz sets it.
@@ -56,6 +59,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
   targets: [
     // Libraries of the system, each with exactly one Swift importer.
@@ -130,14 +135,16 @@ let package = Package(
       ]
     ),
 
+    module("HTTPAPI", ["FleetContracts", hummingbird, metrics, logging, lifecycle]),
+
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(
       "Commands",
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
-        "FleetInMemory", "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine", argumentParser,
-        logging, lifecycle, configuration,
+        "FleetInMemory", "HTTPAPI", "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine",
+        argumentParser, logging, lifecycle, configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -193,6 +200,7 @@ let package = Package(
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
         "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
+    tests("HTTPAPITests", ["HTTPAPI", hummingbird, hummingbirdTesting]),
     tests("CommandsTests", ["Commands", "UNet", "Kernels", "Machine"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
