@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Fleet
 internal import FleetContracts
 internal import UNet
 
@@ -18,7 +19,7 @@ enum Failures {
 
   static func exitCode(of error: any Error) -> ExitCode {
     switch error {
-    case is SettingsError, is ValidationError, is EngineRequestError: ExitCodes.usage
+    case is SettingsError, is ValidationError, is EngineRequestError, is FaultPlanError: ExitCodes.usage
     case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused:
       ExitCodes.unavailable
     case is RunFailure: ExitCodes.failed

@@ -58,7 +58,9 @@ public struct AggregatorService: Service, CustomStringConvertible {
       return
     }
     do {
+      try await FaultPoint.aggregatorReceived.passed(tile: result.tile)
       log(try await ledger.record(result), of: result)
+      try await FaultPoint.aggregatorCommitted.passed(tile: result.tile)
     } catch {
       // Not written, so not acknowledged: somebody will try again.
       logger.warning("result not recorded", metadata: ["run": "\(result.run)", "error": "\(error)"])
@@ -99,8 +101,10 @@ public struct AggregatorService: Service, CustomStringConvertible {
         metadata: ["run": "\(run)", "engines": "\(work.engines.joined(separator: ", "))"])
     }
     try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
-      try await stitcher.stitch(work)
+      try await FaultPoint.stitcherClaimed.passed()
+      return try await stitcher.stitch(work)
     } commit: { outcome in
+      try await FaultPoint.stitcherWritten.passed()
       switch outcome {
       case .pass(let outcome):
         try await ledger.completePass(claim, outcome)

@@ -51,6 +51,7 @@ public struct CaseStitcher: RunStitching {
     }
     let predicting = StepTiming(step: "predict", seconds: work.inferSeconds, pass: position)
     let timings = work.timings + [predicting] + made.timings
+    try await FaultPoint.stitcherStitched.passed()
     let labelMap = try await store.put(made.labelMap)
     guard isLast else {
       return .pass(

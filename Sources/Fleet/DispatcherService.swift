@@ -48,8 +48,10 @@ public struct DispatcherService: Service, CustomStringConvertible {
     logger.info(
       "preparing run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
     try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
-      try await preparer.prepare(claim.run)
+      try await FaultPoint.dispatcherClaimed.passed()
+      return try await preparer.prepare(claim.run)
     } commit: { plan in
+      try await FaultPoint.dispatcherPrepared.passed()
       try await ledger.plan(plan, of: claim)
       logger.info("run prepared", metadata: ["run": "\(run)", "tiles": "\(plan.tiles)"])
     }
@@ -62,10 +64,12 @@ public struct DispatcherService: Service, CustomStringConvertible {
     _ = try await ledger.enqueueTiles(window: max(1, status.consumers) * settings.tilesPerSlot)
     let messages = try await ledger.claimOutbox(limit: 64, lease: settings.lease)
     guard !messages.isEmpty else { return false }
+    try await FaultPoint.relayClaimed.passed()
     // A publication waits through an outage of the broker; what it didn't reach by then is published after the next start.
     try await cancelWhenGracefulShutdown {
       for message in messages {
         try await queue.publish(message.message, to: message.queue)
+        try await FaultPoint.relayPublished.passed()
         try await ledger.markPublished([message])
       }
     }

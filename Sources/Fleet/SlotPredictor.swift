@@ -48,14 +48,17 @@ public actor SlotPredictor: TilePredicting {
     let pass = try await resident(job.document)
     let predictor = try await predictor(for: pass.document)
     let fetch = watch.lap("fetch")
+    try await FaultPoint.workerFetched.passed(tile: job.tile)
     guard job.tile >= 0, job.tile < pass.document.plan.tileCount else {
       throw RunFailure(
         kind: .invalid, reason: "The job names tile \(job.tile) of a pass with \(pass.document.plan.tileCount) tiles.")
     }
     let probabilities = try await thread.run { try predictor.probabilities(of: job.tile, in: pass) }
     let infer = watch.lap("infer")
+    try await FaultPoint.workerComputed.passed(tile: job.tile, with: probabilities)
     let blob = Blob(probabilities)
     let digest = try await store.put(blob)
+    try await FaultPoint.workerStored.passed(tile: job.tile)
     return ComputedTile(
       probabilities: digest, bytes: blob.count, engine: predictor.engine,
       timings: TileTimings(fetch: fetch, infer: infer, put: watch.lap("put")))

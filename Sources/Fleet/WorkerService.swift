@@ -63,14 +63,17 @@ public struct WorkerService: Service, CustomStringConvertible {
     }
     let result: TileResult
     do {
+      try await FaultPoint.workerReceived.passed(tile: job.tile)
       result = try await predict(job, delivery: delivery, with: slot)
     } catch {  // only cancellation gets here: the tile is for somebody else
       try? await delivery.putBack()
       throw error
     }
     try await queue.publish(try QueueMessage(result), to: .results)
+    try await FaultPoint.workerPublished.passed(tile: job.tile)
     do {
       try await delivery.acknowledge()
+      try await FaultPoint.workerAcknowledged.passed(tile: job.tile)
     } catch is JobQueueError {
       // The broker will deliver the job again; its second result will be a duplicate of this one.
       logger.notice(

@@ -25,6 +25,7 @@ struct RoleProcess {
 
   /// - Throws: `SettingsError`, `EngineRequestError` and errors of the adapters when the process can't begin.
   func run() async throws {
+    try FaultSettings.arm(logger: logger)
     if roles.contains(.worker) { try settings.engine.check() }
     let adapters = FleetAdapters(settings: settings, logger: logger)
     let store = try adapters.store()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Digests
+internal import Fleet
 internal import FleetContracts
 internal import Foundation
 
@@ -71,7 +72,9 @@ struct SubmitCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("submit"))
+      let logger = FleetLogging.logger("submit")
+      try FaultSettings.arm(logger: logger)
+      let adapters = FleetAdapters(settings: settings, logger: logger)
       let (ledger, store) = (try await adapters.ledger(), try adapters.store())
       let folds = folds.map { $0 == "all" || $0.hasPrefix("fold_") ? $0 : "fold_\($0)" }
       var members: [PassRequest.Member] = []
@@ -98,6 +101,7 @@ struct SubmitCommand: AsyncParsableCommand {
         Submission(
           images: digests, passes: try PassRequest.passes(of: members, lowResolution: previous), options: options,
           key: key))
+      try await FaultPoint.submitCommitted.passed()
       guard wait else {
         if json {
           try Output.json(["run": receipt.run.description])

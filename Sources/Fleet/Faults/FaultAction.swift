@@ -1,0 +1,54 @@
+internal import FleetContracts
+internal import Glibc
+internal import Volumes
+
+/// What happens at a fault point.
+enum FaultAction: Sendable, Hashable {
+  /// SIGKILL, as the kernel short of memory or an impatient operator would.
+  case kill
+  /// SIGSTOP: the process stands still, its connections too, until somebody sends SIGCONT.
+  case stop
+  case delay(Duration)
+  case fail(FailureKind)
+  /// Changes one value that is in hand, as a broken processor might.
+  case corrupt
+  /// Makes that value NaN.
+  case nan
+
+  /// - Throws: `FaultPlanError`.
+  init(_ word: String, in text: String) throws {
+    let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
+    switch (parts.first, parts.dropFirst().first) {
+    case ("kill", nil): self = .kill
+    case ("stop", nil): self = .stop
+    case ("corrupt", nil): self = .corrupt
+    case ("nan", nil): self = .nan
+    case ("delay", let seconds?):
+      guard let value = Double(seconds), (0...3600).contains(value) else {
+        throw FaultPlanError(text: text, reason: "a delay is 0 to 3600 seconds")
+      }
+      self = .delay(.seconds(value))
+    case ("fail", let kind?):
+      guard let kind = FailureKind(rawValue: kind) else {
+        throw FaultPlanError(
+          text: text, reason: "a failure is \(FailureKind.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      self = .fail(kind)
+    default:
+      throw FaultPlanError(text: text, reason: "an action is kill, stop, delay:SECONDS, fail:KIND, corrupt or nan")
+    }
+  }
+
+  /// - Parameter values: what is in hand.
+  /// - Throws: `RunFailure` for `fail`, `CancellationError` during a delay.
+  func perform(on values: ChannelVolume?) async throws {
+    switch self {
+    case .kill: Glibc.kill(getpid(), SIGKILL)
+    case .stop: Glibc.kill(getpid(), SIGSTOP)
+    case .delay(let pause): try await Task.sleep(for: pause)
+    case .fail(let kind): throw RunFailure(kind: kind, reason: "The fault that TESSERA_FAULT asked for.")
+    case .corrupt: values?.elements.first.map { values?.elements[0] = 1 - $0 }
+    case .nan: if let values, !values.elements.isEmpty { values.elements[0] = .nan }
+    }
+  }
+}
