@@ -120,7 +120,10 @@ let package = Package(
     module("Machine"),
     .target(
       name: "Migrations", path: "Migrations",
-      resources: [.embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql")],
+      resources: [
+        .embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql"),
+        .embedInCode("0004_urgency.sql"),
+      ],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
     module("PostgresLedger", ["FleetContracts", "Digests", "Threads", "Migrations", "CPostgres"]),

@@ -8,6 +8,6 @@ enum ExitCodes {
   static let data = ExitCode(65)
   /// A server isn't there.
   static let unavailable = ExitCode(69)
-  /// The run that was waited for has failed; `tessera doctor` has found something broken.
+  /// The run that was waited for has failed or was cancelled; `tessera doctor` has found something broken.
   static let failed = ExitCode(70)
 }

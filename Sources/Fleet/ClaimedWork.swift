@@ -24,7 +24,7 @@ struct ClaimedWork: Sendable {
       try? await ledger.release(claim)  // if this fails too, the lease ends by itself
       throw CancellationError()
     } catch LedgerError.fenced {
-      logger.notice("run passed to another process", metadata: ["run": "\(run)"])
+      logger.notice("run was cancelled or passed to another process", metadata: ["run": "\(run)"])
     } catch {
       let failure = RunFailure(error)
       guard failure.kind != .transient else {

@@ -6,7 +6,7 @@ public import Digests
 /// whatever the former holder then tries to write is refused (`LedgerError.fenced`). Leases are measured by the ledger's clock.
 /// An implementation waits through a short outage of its database and tries again; a transaction whose fate is unknown is safe
 /// to repeat, because each of them is idempotent.
-public protocol Ledger: Sendable {
+public protocol Ledger: RunCancelling {
   // MARK: Models
 
   /// Registers a model. The same name with the same digest is harmless; with another digest the name moves on to the new
@@ -176,7 +176,7 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     case .unknownModel(let name):
       "No model \(name) is registered; `tessera model list` shows those that are, `tessera model add DIR --name NAME` adds one."
     case .fenced(let run):
-      "Run \(run) has passed to another process while this one worked on it; its result is not needed."
+      "Run \(run) was cancelled or has passed to another process while this one worked on it; its result is not needed."
     case .unavailable(let reason): "The ledger can't be reached: \(reason)"
     case .notMigrated(let reason): "The ledger's schema doesn't fit this program: \(reason)."
     }

@@ -2,8 +2,8 @@ public import Digests
 public import Foundation
 
 /// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed, and for each pass but the
-/// last stitching → continuing → preparing; preparing → submitted or continuing when its claim is handed back; each but the two last
-/// → failed.
+/// last stitching → continuing → preparing; preparing → submitted or continuing when its claim is handed back; each but the final
+/// ones → failed and → cancelled.
 public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   /// In the ledger, nobody works on it.
   case submitted
@@ -17,8 +17,11 @@ public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   case continuing
   case completed
   case failed
+  /// Nobody wants it any more; it has no result.
+  case cancelled
 
-  public var isFinal: Bool { self == .completed || self == .failed }
+  /// Whether a run in this state is over for good.
+  public var isFinal: Bool { self == .completed || self == .failed || self == .cancelled }
 }
 
 /// A run as the ledger has it.
@@ -31,6 +34,10 @@ public struct RunRecord: Hashable, Sendable {
   public var images: [Digest]
   public var options: RunOptions
   public var key: String?
+  public var runClass: RunClass
+  public var tenant: Tenant
+  /// When the result is wanted.
+  public var deadline: Date?
   public var state: RunState
   public var submittedAt: Date
   public var startedAt: Date?
@@ -46,7 +53,8 @@ public struct RunRecord: Hashable, Sendable {
     id: RunID, model: ModelRecord, passes: [PassRecord], images: [Digest], options: RunOptions, key: String?,
     state: RunState,
     submittedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil, plannedTiles: Int = 0, acceptedTiles: Int = 0,
-    deadTiles: Int = 0, failure: RunFailure? = nil, outcome: RunOutcome? = nil
+    deadTiles: Int = 0, failure: RunFailure? = nil, outcome: RunOutcome? = nil, runClass: RunClass = .routine,
+    tenant: Tenant = .default, deadline: Date? = nil
   ) {
     self.id = id
     self.model = model
@@ -54,6 +62,9 @@ public struct RunRecord: Hashable, Sendable {
     self.images = images
     self.options = options
     self.key = key
+    self.runClass = runClass
+    self.tenant = tenant
+    self.deadline = deadline
     self.state = state
     self.submittedAt = submittedAt
     self.startedAt = startedAt

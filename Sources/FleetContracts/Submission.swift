@@ -1,4 +1,5 @@
 public import Digests
+public import Foundation
 
 /// A study to be segmented, as a caller hands it in.
 public struct Submission: Hashable, Sendable {
@@ -7,14 +8,24 @@ public struct Submission: Hashable, Sendable {
   /// What is to be predicted, in the order of the work: a single model, the members of an ensemble, a cascade's two stages.
   public var passes: [PassRequest]
   public var options: RunOptions
-  /// The caller's idempotency key, unique in the ledger: the same key with the same content answers the same run.
+  /// The caller's idempotency key, unique for the tenant: the same key with the same content answers the same run, as it is.
   public var key: String?
+  public var runClass: RunClass
+  public var tenant: Tenant
+  /// When the result is wanted; within a class the earliest deadline goes first, and a run without one goes last.
+  public var deadline: Date?
 
-  public init(images: [Digest], passes: [PassRequest], options: RunOptions, key: String? = nil) {
+  public init(
+    images: [Digest], passes: [PassRequest], options: RunOptions, key: String? = nil, runClass: RunClass = .routine,
+    tenant: Tenant = .default, deadline: Date? = nil
+  ) {
     self.images = images
     self.passes = passes
     self.options = options
     self.key = key
+    self.runClass = runClass
+    self.tenant = tenant
+    self.deadline = deadline
   }
 }
 

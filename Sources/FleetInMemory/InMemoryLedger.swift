@@ -10,7 +10,7 @@ public actor InMemoryLedger: Ledger {
   var runs: [RunID: Run] = [:]
   /// In the order of submission.
   var order: [RunID] = []
-  var runsByKey: [String: RunID] = [:]
+  var runsByKey: [RunKey: RunID] = [:]
   var passes: [PassID: Pass] = [:]
   var outbox: [OutboxEntry] = []
   var lastOutboxID: Int64 = 0
@@ -61,8 +61,9 @@ public actor InMemoryLedger: Ledger {
 
   public func submit(_ submission: Submission) async throws -> SubmissionReceipt {
     let content = try submission.contentDigest
-    if let key = submission.key, let id = runsByKey[key], let run = runs[id] {
-      guard run.content == content else { throw LedgerError.keyConflict(key: key, run: id) }
+    let key = submission.key.map { RunKey(tenant: submission.tenant, key: $0) }
+    if let key, let id = runsByKey[key], let run = runs[id] {
+      guard run.content == content else { throw LedgerError.keyConflict(key: key.key, run: id) }
       return SubmissionReceipt(run: id, isNew: false)
     }
     let last = try PassRequest.check(submission.passes)
@@ -77,9 +78,10 @@ public actor InMemoryLedger: Ledger {
       record: RunRecord(
         id: id, model: model, passes: submission.passes.map { PassRecord(request: $0) }, images: submission.images,
         options: submission.options, key: submission.key,
-        state: .submitted, submittedAt: Date()))
+        state: .submitted, submittedAt: Date(), runClass: submission.runClass, tenant: submission.tenant,
+        deadline: submission.deadline))
     order.append(id)
-    if let key = submission.key { runsByKey[key] = id }
+    if let key { runsByKey[key] = id }
     return SubmissionReceipt(run: id, isNew: true)
   }
 

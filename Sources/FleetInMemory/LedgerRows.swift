@@ -14,6 +14,12 @@ struct Run {
   var passes: [PassID] = []
 }
 
+/// A caller's idempotency key: each tenant has its own.
+struct RunKey: Hashable {
+  var tenant: Tenant
+  var key: String
+}
+
 struct Pass {
   var run: RunID
   /// The run's epoch when it was planned.

@@ -74,6 +74,11 @@ extension PostgresConnection {
       SET state = 'failed', failure_kind = $2, failure_reason = $3, finished_at = now(), owner = NULL, lease_until = NULL
       WHERE id = $1
       """, [run, failure.kind.rawValue, failure.reason])
+    try sweepOutbox(of: run)
+  }
+
+  /// Takes the messages of a run whose row is locked, and which is over, out of the outbox.
+  func sweepOutbox(of run: RunID) throws {
     try execute("DELETE FROM fleet.outbox o USING fleet.passes p WHERE p.id = o.pass AND p.run = $1", [run])
   }
 

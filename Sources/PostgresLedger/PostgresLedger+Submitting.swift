@@ -79,7 +79,7 @@ extension PostgresLedger {
       try database.requireModels(of: submission.passes)
       let added = try database.execute(
         """
-        INSERT INTO fleet.runs (id, model, model_name, options, request_digest, idempotency_key)
+        INSERT INTO fleet.runs (id, model, model_name, options, request_digest, idempotency_key, class, tenant, deadline)
         SELECT $1, $2,
                (SELECT string_agg(
                   coalesce(
@@ -88,12 +88,13 @@ extension PostgresLedger {
                   ' + ' ORDER BY x.position)
                 FROM jsonb_array_elements_text($6::jsonb) WITH ORDINALITY AS x (model, position)
                 JOIN fleet.models m ON m.digest = x.model),
-               $3::jsonb, $4, $5
+               $3::jsonb, $4, $5, $7, $8, to_timestamp($9)
         ON CONFLICT DO NOTHING
         """,
         [
           id, last.model, try SQLJSON(submission.options), content, submission.key,
-          try SQLJSON(submission.passes.filter(\.isMember).map(\.model)),
+          try SQLJSON(submission.passes.filter(\.isMember).map(\.model)), submission.runClass, submission.tenant,
+          submission.deadline,
         ])
       if added.affected == 1 {
         try database.execute(
@@ -106,7 +107,8 @@ extension PostgresLedger {
         return SubmissionReceipt(run: id, isNew: true)
       }
       let rows = try database.execute(
-        "SELECT id, request_digest FROM fleet.runs WHERE id = $1 OR idempotency_key = $2", [id, submission.key])
+        "SELECT id, request_digest FROM fleet.runs WHERE id = $1 OR (tenant = $2 AND idempotency_key = $3)",
+        [id, submission.tenant, submission.key])
       guard let row = rows.first else { throw LedgerError.unknownModel(last.model.hexadecimal) }
       let run: RunID = try row.value("id")
       guard try row.value("request_digest") == content else {

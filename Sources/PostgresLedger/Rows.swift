@@ -79,6 +79,8 @@ extension Digest: SQLReadable { init?(sqlText: String) { self.init(hexadecimal: 
 extension RunID: SQLReadable { init?(sqlText: String) { self.init(sqlText) } }
 extension PassID: SQLReadable { init?(sqlText: String) { self.init(sqlText) } }
 extension RunState: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
+extension RunClass: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
+extension Tenant: SQLReadable { init?(sqlText: String) { try? self.init(sqlText) } }
 extension FailureKind: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
 extension QueueName: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
 

@@ -17,6 +17,11 @@ extension Double: SQLValue { var sqlText: String { description } }
 extension Digest: SQLValue { var sqlText: String { hexadecimal } }
 extension RunID: SQLValue { var sqlText: String { description } }
 extension PassID: SQLValue { var sqlText: String { description } }
+extension RunClass: SQLValue { var sqlText: String { rawValue } }
+extension Tenant: SQLValue { var sqlText: String { name } }
+
+/// In seconds since 1970, for `to_timestamp(…)`.
+extension Date: SQLValue { var sqlText: String { timeIntervalSince1970.description } }
 
 /// In seconds, for `make_interval(secs => …)`.
 extension Duration: SQLValue {

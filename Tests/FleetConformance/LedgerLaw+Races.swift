@@ -86,7 +86,7 @@ extension LedgerLaw {
   ]
 
   /// Runs `body` for 0 ..< `count` at once.
-  private static func concurrently<Value: Sendable>(
+  static func concurrently<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value
   ) async throws -> [Value] {
     try await withThrowingTaskGroup(of: Value.self) { group in

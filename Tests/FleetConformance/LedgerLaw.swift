@@ -22,5 +22,7 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
     await bench.closeAll()
   }
 
-  public static let all = models + submitting + claiming + dispatching + aggregating + stitching + passing + races
+  public static let all =
+    models + submitting + claiming + dispatching + aggregating + stitching + passing + races
+    + urgency + cancelling
 }

@@ -40,7 +40,7 @@ struct MigratorTests {
         "INSERT INTO fleet.runs (id, model, model_name, options, request_digest) VALUES ('\(run)', '\(digest)', 'old', "
           + #"'{"folds":["fold_2"],"mirroring":false,"stepSize":0.5,"savesProbabilities":true}', '\#(digest)')"#,
       ] { try await database.execute(statement) }
-      #expect(try await migrator.up().map(\.version) == [2, 3])
+      #expect(try await migrator.up().map(\.version) == Migrations.all.dropFirst().map(\.version))
       let ledger = try await PostgresLedger.open(url: database.url)
       let record = try #require(try await ledger.run(run))
       #expect(

@@ -20,6 +20,9 @@ enum RunRendering {
     var passes: [PassRequest]
     var inputs: [Digest]
     var key: String?
+    var `class`: RunClass
+    var tenant: Tenant
+    var deadline: Date?
     var submittedAt: Date
     var finishedAt: Date?
     var plannedTiles: Int
@@ -40,6 +43,9 @@ enum RunRendering {
       passes = run.passes.map(\.request)
       inputs = run.images
       key = run.key
+      `class` = run.runClass
+      tenant = run.tenant
+      deadline = run.deadline
       submittedAt = run.submittedAt
       finishedAt = run.finishedAt
       plannedTiles = run.plannedTiles
@@ -59,6 +65,8 @@ enum RunRendering {
     Output.line("run      \(run.id)")
     Output.line("model    \(run.model.name) (\(run.model.configuration))")
     Output.line("state    \(run.state.rawValue)\(run.failure.map { ": \($0.reason)" } ?? "")")
+    let wanted = run.deadline.map { ", wanted by \($0.formatted(.iso8601))" } ?? ""
+    Output.line("class    \(run.runClass.rawValue), tenant \(run.tenant)\(wanted)")
     if run.passes.count > 1 { Output.line("model    \(run.position + 1) of \(run.passes.count) in work") }
     Output.line("tiles    \(run.acceptedTiles) of \(run.plannedTiles)")
     guard let outcome = run.outcome else { return }
@@ -72,11 +80,14 @@ enum RunRendering {
   static func print(list runs: [RunRecord], json: Bool) throws {
     if json { return try Output.json(runs.map(RunReport.init)) }
     guard !runs.isEmpty else { return Output.line("No runs yet.") }
-    var table = TextTable([("run", .left), ("model", .left), ("state", .left), ("tiles", .right), ("submitted", .left)])
+    var table = TextTable([
+      ("run", .left), ("class", .left), ("tenant", .left), ("model", .left), ("state", .left), ("tiles", .right),
+      ("submitted", .left),
+    ])
     for run in runs {
       table.add([
-        run.id.description, run.model.name, run.state.rawValue, "\(run.acceptedTiles)/\(run.plannedTiles)",
-        run.submittedAt.formatted(.iso8601),
+        run.id.description, run.runClass.rawValue, run.tenant.name, run.model.name, run.state.rawValue,
+        "\(run.acceptedTiles)/\(run.plannedTiles)", run.submittedAt.formatted(.iso8601),
       ])
     }
     Output.line(table.rendered())

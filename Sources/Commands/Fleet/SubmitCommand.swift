@@ -17,6 +17,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
         tessera submit brain.nii.gz --model brain --key study-4711 --wait
         tessera submit brain.nii.gz --model brain-2d --model brain-3d -pp postprocessing.json
+        tessera submit brain.nii.gz --model brain --class stat --tenant emergency --deadline 30m
       """)
 
   @Argument(help: ArgumentHelp("The image, or the images of all channels in order.", valueName: "image"))
@@ -40,8 +41,10 @@ struct SubmitCommand: AsyncParsableCommand {
   )
   var lowResolution: String?
 
-  @Option(help: "Your idempotency key: unique for each study.")
+  @Option(help: "Your idempotency key: unique for each study of a tenant.")
   var key: String?
+
+  @OptionGroup var urgency: UrgencyOptions
 
   @Option(
     name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
@@ -100,7 +103,7 @@ struct SubmitCommand: AsyncParsableCommand {
       let receipt = try await ledger.submit(
         Submission(
           images: digests, passes: try PassRequest.passes(of: members, lowResolution: previous), options: options,
-          key: key))
+          key: key, runClass: urgency.runClass, tenant: urgency.tenant, deadline: urgency.deadline?.date))
       try await FaultPoint.submitCommitted.passed()
       guard wait else {
         if json {
@@ -116,7 +119,7 @@ struct SubmitCommand: AsyncParsableCommand {
       }
       progress.finish()
       try RunRendering.print(run, json: json)
-      if run.state == .failed { throw ExitCodes.failed }
+      if run.state != .completed { throw ExitCodes.failed }
     }
   }
 }
