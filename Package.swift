@@ -123,6 +123,7 @@ let package = Package(
       resources: [
         .embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql"),
         .embedInCode("0004_urgency.sql"),
+        .embedInCode("0005_recording.sql"),
       ],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),

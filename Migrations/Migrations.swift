@@ -8,6 +8,7 @@ public enum Migrations {
     Migration(version: 2, name: "passes", sql: PackageResources._002_passes_sql),
     Migration(version: 3, name: "engines", sql: PackageResources._003_engines_sql),
     Migration(version: 4, name: "urgency", sql: PackageResources._004_urgency_sql),
+    Migration(version: 5, name: "recording", sql: PackageResources._005_recording_sql),
   ]
 }
 

@@ -7,8 +7,9 @@ public struct AggregatorService: Service, CustomStringConvertible {
   /// The service's name in logs.
   public var description: String { "aggregator" }
 
-  /// Results in hand at once: each is a small transaction.
-  private static let prefetch = 64
+  /// Results in hand at once; what has arrived is written in one transaction.
+  private static let prefetch = 512
+  private static let writtenAtOnce = 256
 
   private let ledger: any Ledger
   private let queue: any JobQueue
@@ -33,7 +34,11 @@ public struct AggregatorService: Service, CustomStringConvertible {
       let subscription = try await queue.subscribe(to: .results, prefetch: Self.prefetch)
       group.addTask {
         try await withGracefulShutdownHandler {
-          while let delivery = try await subscription.next() { try await handle(delivery) }
+          while true {
+            let deliveries = try await subscription.next(atMost: Self.writtenAtOnce)
+            guard !deliveries.isEmpty else { return }
+            try await handle(deliveries)
+          }
         } onGracefulShutdown: {
           Task { await subscription.cancel() }
         }
@@ -46,30 +51,59 @@ public struct AggregatorService: Service, CustomStringConvertible {
     logger.info("aggregator stopped")
   }
 
-  private func handle(_ delivery: Delivery) async throws {
-    let result: TileResult
-    do {
-      result = try delivery.message.tileResult()
-    } catch {
-      logger.error(
-        "unreadable result goes to the dead letters",
-        metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
-      try? await delivery.reject()
-      return
+  private func handle(_ deliveries: [Delivery]) async throws {
+    var readable: [(delivery: Delivery, result: TileResult)] = []
+    for delivery in deliveries {
+      do {
+        readable.append((delivery, try delivery.message.tileResult()))
+      } catch {
+        logger.error(
+          "unreadable result goes to the dead letters",
+          metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
+        try? await delivery.reject()
+      }
     }
+    await record(readable)
+  }
+
+  /// Writes results, then acknowledges them. A lost delivery comes again and is then a duplicate.
+  private func record(_ readable: [(delivery: Delivery, result: TileResult)]) async {
+    guard !readable.isEmpty else { return }
     do {
-      try await FaultPoint.aggregatorReceived.passed(tile: result.tile)
-      log(try await ledger.record(result), of: result)
-      try await FaultPoint.aggregatorCommitted.passed(tile: result.tile)
+      for (_, result) in readable { try await FaultPoint.aggregatorReceived.passed(tile: result.tile) }
+      guard let receipts = try await write(readable) else { return }
+      for (receipt, (_, result)) in zip(receipts, readable) {
+        log(receipt, of: result)
+        try await FaultPoint.aggregatorCommitted.passed(tile: result.tile)
+      }
+      await Delivery.acknowledge(readable.map(\.delivery))
     } catch {
-      // Not written, so not acknowledged: somebody will try again.
-      logger.warning("result not recorded", metadata: ["run": "\(result.run)", "error": "\(error)"])
-      try? await delivery.putBack()
+      // Not written, or nobody knows: not acknowledged, so somebody will try again.
+      logger.warning("results not recorded", metadata: ["results": "\(readable.count)", "error": "\(error)"])
+      for (delivery, _) in readable { try? await delivery.putBack() }
       await Pausing.pause(settings.pollInterval)
-      return
     }
-    // A lost delivery comes again and is then a duplicate.
-    try? await delivery.acknowledge()
+  }
+
+  /// Writes results; `nil` when that had to be done one by one, and is.
+  /// - Throws: when the ledger can't be reached.
+  private func write(_ readable: [(delivery: Delivery, result: TileResult)]) async throws -> [TileReceipt]? {
+    do {
+      return try await ledger.record(readable.map(\.result))
+    } catch let error where error is LedgerError || error is CancellationError {
+      throw error
+    } catch {
+      // The ledger is there and refuses: one of them is the reason, and must not keep the others from being written.
+      guard readable.count == 1, let (delivery, result) = readable.first else {
+        for one in readable { await record([one]) }
+        return nil
+      }
+      logger.error(
+        "a result that the ledger refuses goes to the dead letters",
+        metadata: ["run": "\(result.run)", "tile": "\(result.tile)", "error": "\(error)"])
+      try? await delivery.reject()
+      return nil
+    }
   }
 
   private func log(_ receipt: TileReceipt, of result: TileResult) {

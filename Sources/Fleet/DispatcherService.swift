@@ -9,6 +9,9 @@ public struct DispatcherService: Service, CustomStringConvertible {
   /// The service's name in logs.
   public var description: String { "dispatcher" }
 
+  /// Messages of the outbox on their way to the broker at once.
+  private static let publishedAtOnce = 512
+
   private let ledger: any Ledger
   private let queue: any JobQueue
   private let preparer: any RunPreparing
@@ -62,15 +65,15 @@ public struct DispatcherService: Service, CustomStringConvertible {
     // While the broker is away nothing is moved: what isn't in the broker can still be reordered.
     guard let status = await queue.status(of: .tiles) else { return false }
     _ = try await ledger.enqueueTiles(window: max(1, status.consumers) * settings.tilesPerSlot)
-    let messages = try await ledger.claimOutbox(limit: 64, lease: settings.lease)
+    let messages = try await ledger.claimOutbox(limit: Self.publishedAtOnce, lease: settings.lease)
     guard !messages.isEmpty else { return false }
     try await FaultPoint.relayClaimed.passed()
     // A publication waits through an outage of the broker; what it didn't reach by then is published after the next start.
     try await cancelWhenGracefulShutdown {
-      for message in messages {
-        try await queue.publish(message.message, to: message.queue)
+      for (name, messages) in Dictionary(grouping: messages, by: \.queue) {
+        try await queue.publish(messages.map(\.message), to: name)
         try await FaultPoint.relayPublished.passed()
-        try await ledger.markPublished([message])
+        try await ledger.markPublished(messages)
       }
     }
     return true

@@ -39,6 +39,11 @@ public protocol JobQueue: Sendable {
   /// - Throws: `JobQueueError.tooLarge`, `.closed`, or `CancellationError`.
   func publish(_ message: QueueMessage, to queue: QueueName) async throws
 
+  /// Publishes all of them in this order without waiting for each, and returns when the broker has taken responsibility for all.
+  /// When it throws, some of them may have reached the queue.
+  /// - Throws: as for one message.
+  func publish(_ messages: [QueueMessage], to queue: QueueName) async throws
+
   /// Starts a consumer that holds at most `prefetch` unacknowledged deliveries.
   func subscribe(to queue: QueueName, prefetch: Int) async throws -> any Subscription
 
@@ -66,6 +71,9 @@ public protocol Subscription: Sendable {
   /// is cancelled (a delivery that would have been handed out then goes back to the queue).
   func next() async throws -> Delivery?
 
+  /// Waits for the next delivery, and takes with it what else has arrived, `limit` at most; none under the same conditions as `next`.
+  func next(atMost limit: Int) async throws -> [Delivery]
+
   /// No more deliveries, and those that were not yet handed out go back to the queue. Deliveries in hand can still be
   /// acknowledged.
   func cancel() async
@@ -89,6 +97,13 @@ public struct Delivery: Sendable {
   /// The message is handled and may be forgotten.
   /// - Throws: `JobQueueError.deliveryLost` when the connection that delivered it is gone: it will be delivered again.
   public func acknowledge() async throws { try await settle(.acknowledge) }
+
+  /// All of these are handled. Those whose connection is gone will be delivered again, as after `acknowledge`.
+  public static func acknowledge(_ deliveries: [Delivery]) async {
+    await withTaskGroup { group in
+      for delivery in deliveries { group.addTask { try? await delivery.acknowledge() } }
+    }
+  }
 
   /// Back to the queue, for anybody.
   public func putBack() async throws { try await settle(.putBack) }

@@ -56,11 +56,12 @@ public protocol Ledger: RunCancelling {
 
   // MARK: Aggregating
 
-  /// Takes a tile result. A computed one is accepted once; the last one makes the run `stitching`. A failed one puts the tile back
-  /// into the backlog after a pause, or, when its attempts are used up or the failure is final, makes tile dead and run failed.
+  /// Takes tile results, all of them or, when it throws, none, and answers each. A computed one is accepted once; the last one makes the
+  /// run `stitching`. A failed one puts the tile back into the backlog after a pause, or, when its attempts are used up or the failure is
+  /// final, makes tile dead and run failed. Of the results of one call, the computed ones are looked at first.
   ///
   /// Only attempts that failed are held against a tile (`RetryPolicy`), not those that went missing, and each of them once.
-  func record(_ result: TileResult) async throws -> TileReceipt
+  func record(_ results: [TileResult]) async throws -> [TileReceipt]
   /// The oldest run that waits to be stitched (or whose stitcher's lease is over), now the caller's.
   func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim?
   /// Notes what became of the pass in work, which isn't the last; the run is `continuing`.
@@ -72,6 +73,14 @@ public protocol Ledger: RunCancelling {
 
   /// Closes connections.
   func close() async
+}
+
+extension Ledger {
+  /// Takes one tile result.
+  public func record(_ result: TileResult) async throws -> TileReceipt {
+    guard let receipt = try await record([result]).first else { return .stale }
+    return receipt
+  }
 }
 
 /// The right to work on a run, until the lease ends.

@@ -39,6 +39,12 @@ public struct TileResult: Hashable, Sendable, Codable {
   }
 }
 
+extension TileResult {
+  public var isComputed: Bool {
+    if case .computed = outcome { true } else { false }
+  }
+}
+
 /// Seconds that a worker spent on a tile.
 public struct TileTimings: Hashable, Sendable, Codable {
   /// Getting model and volume.

@@ -115,6 +115,19 @@ struct MessageQueue {
     returned.insert(item, at: index)
   }
 
+  /// Hands messages to a consumer that doesn't wait, as far as it has room.
+  mutating func take(atMost limit: Int, for consumer: Int) -> [QueuedMessage] {
+    var taken: [QueuedMessage] = []
+    while taken.count < limit, let owner = consumers[consumer], !owner.isCancelled,
+      owner.unsettled.count < owner.prefetch,
+      let item = returned.popLast() ?? fresh.popFirst()
+    {
+      consumers[consumer]?.unsettled[item.place] = item
+      taken.append(item)
+    }
+    return taken
+  }
+
   /// Gives waiting messages to waiting consumers that have room, in the order of both.
   mutating func match() -> [(waiter: Waiter, item: QueuedMessage)] {
     var handOuts: [(waiter: Waiter, item: QueuedMessage)] = []

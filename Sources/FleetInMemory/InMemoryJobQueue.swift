@@ -26,6 +26,10 @@ public final class InMemoryJobQueue: JobQueue {
     broker.update(queue) { $0.append(message) }
   }
 
+  public func publish(_ messages: [QueueMessage], to queue: QueueName) async throws {
+    for message in messages { try await publish(message, to: queue) }
+  }
+
   public func subscribe(to queue: QueueName, prefetch: Int) async throws -> any Subscription {
     guard prefetch > 0 else {
       throw JobQueueError.refused(
@@ -91,9 +95,19 @@ private final class InMemorySubscription: Subscription {
       }
       return nil
     }
-    return Delivery(message: item.message, earlierDeliveries: item.earlierDeliveries) { settlement in
+    return delivery(item)
+  }
+
+  private func delivery(_ item: QueuedMessage) -> Delivery {
+    Delivery(message: item.message, earlierDeliveries: item.earlierDeliveries) { settlement in
       try self.settle(place: item.place, settlement)
     }
+  }
+
+  func next(atMost limit: Int) async throws -> [Delivery] {
+    guard let first = try await next() else { return [] }
+    let more = broker.update(queue) { $0.take(atMost: limit - 1, for: consumer) }
+    return [first] + more.map(delivery)
   }
 
   func cancel() async {

@@ -3,7 +3,17 @@ public import FleetContracts
 internal import Foundation
 
 extension InMemoryLedger {
-  public func record(_ result: TileResult) async throws -> TileReceipt {
+  public func record(_ results: [TileResult]) async throws -> [TileReceipt] {
+    var receipts = Array(repeating: TileReceipt.stale, count: results.count)
+    for isComputed in [true, false] {
+      for index in results.indices where results[index].isComputed == isComputed {
+        receipts[index] = take(results[index])
+      }
+    }
+    return receipts
+  }
+
+  private func take(_ result: TileResult) -> TileReceipt {
     guard let pass = passes[result.pass], pass.run == result.run, pass.epoch == result.epoch,
       let run = runs[pass.run], !run.record.state.isFinal, pass.tiles.indices.contains(result.tile)
     else { return .stale }

@@ -2,24 +2,6 @@ internal import Digests
 public import FleetContracts
 
 extension PostgresLedger {
-  public func record(_ result: TileResult) async throws -> TileReceipt {
-    try await pool.transaction { database in
-      // The run's lock puts all results of a run in a row, so that exactly one of them sees that nothing is missing.
-      let rows = try database.execute(
-        """
-        SELECT p.run, p.epoch, p.tiles, r.state
-        FROM fleet.passes p JOIN fleet.runs r ON r.id = p.run WHERE p.id = $1 FOR UPDATE OF r
-        """, [result.pass])
-      guard let row = rows.first, try row.value("run") == result.run, try row.value("epoch") == result.epoch,
-        try !row.value("state", as: RunState.self).isFinal, (0..<(try row.value("tiles"))).contains(result.tile)
-      else { return .stale }
-      switch result.outcome {
-      case .computed(let probabilities, let bytes): return try database.accept(result, probabilities, bytes)
-      case .failed(let kind, let reason): return try database.note(result, kind, reason)
-      }
-    }
-  }
-
   public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {
     try await pool.transaction { database in
       let rows = try database.execute(
@@ -97,47 +79,8 @@ extension PostgresLedger {
 }
 
 extension PostgresConnection {
-  /// Takes the first result of a tile, whose run is locked.
-  fileprivate func accept(_ result: TileResult, _ probabilities: Digest, _ bytes: Int) throws -> TileReceipt {
-    let taken = try execute(
-      """
-      INSERT INTO fleet.tile_results
-        (pass, tile, probabilities, bytes, attempt, worker, engine, fetch_seconds, infer_seconds, put_seconds)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
-      """,
-      [
-        result.pass, result.tile, probabilities, bytes, result.attempt, result.worker, result.engine,
-        result.timings.fetch, result.timings.infer, result.timings.put,
-      ])
-    guard taken.affected == 1 else { return try compare(result, probabilities) }
-    try execute("UPDATE fleet.tiles SET state = 'done' WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
-    try execute("DELETE FROM fleet.outbox WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
-    let completed = try execute(
-      """
-      UPDATE fleet.runs r SET state = 'stitching'
-      WHERE r.id = $1 AND NOT EXISTS (
-        SELECT FROM fleet.passes p JOIN fleet.tiles t ON t.pass = p.id WHERE p.run = r.id AND t.state <> 'done')
-      """, [result.run])
-    return .accepted(completesPass: completed.affected == 1)
-  }
-
-  /// A tile has a result: is this one the same?
-  private func compare(_ result: TileResult, _ probabilities: Digest) throws -> TileReceipt {
-    let rows = try execute(
-      "SELECT probabilities FROM fleet.tile_results WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
-    guard let accepted: Digest = try rows.first?.value("probabilities"), accepted != probabilities else {
-      return .duplicate
-    }
-    try execute(
-      """
-      INSERT INTO fleet.digest_conflicts (pass, tile, probabilities, worker, engine) VALUES ($1, $2, $3, $4, $5)
-      ON CONFLICT DO NOTHING
-      """, [result.pass, result.tile, probabilities, result.worker, result.engine])
-    return .conflict(accepted: accepted)
-  }
-
   /// Notes a failed attempt of a tile, whose run is locked.
-  fileprivate func note(_ result: TileResult, _ kind: FailureKind, _ reason: String) throws -> TileReceipt {
+  func note(_ result: TileResult, _ kind: FailureKind, _ reason: String) throws -> TileReceipt {
     let rows = try execute(
       "SELECT state, attempts FROM fleet.tiles WHERE pass = $1 AND tile = $2 FOR UPDATE", [result.pass, result.tile])
     guard let row = rows.first, try row.value("state") != "done" else { return .stale }

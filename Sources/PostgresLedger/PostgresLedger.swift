@@ -3,7 +3,7 @@ public import FleetContracts
 
 /// The ledger in PostgreSQL 15 or later.
 ///
-/// Every function is one transaction at the level *read committed* and takes its row locks in one order (run, tile, outbox), so
+/// Every function is one transaction at the level *read committed* and takes its row locks in one order (pass, run, tile, outbox), so
 /// that transactions wait for each other rather than deadlock. Leases, pauses and ages are measured by the database's clock only.
 public final class PostgresLedger: Ledger {
   let pool: ConnectionPool

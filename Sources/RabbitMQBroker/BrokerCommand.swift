@@ -5,7 +5,8 @@ enum BrokerCommand: Sendable {
   typealias Answer = CheckedContinuation<Void, any Error>
 
   case prepare(Ticket, Answer)
-  case publish(Ticket, OutgoingMessage, Answer)
+  /// The tickets of the messages follow the publication's own, without gaps.
+  case publish(Ticket, [OutgoingMessage], Answer)
   /// The task that waits for `prepare` or `publish` was cancelled.
   case withdraw(Ticket)
   case subscribe(Ticket, RabbitMQConsumer, Answer)

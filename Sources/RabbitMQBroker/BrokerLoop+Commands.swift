@@ -36,12 +36,9 @@ extension BrokerLoop {
   func performAway(_ command: BrokerCommand) {
     switch command {
     case .prepare(let ticket, let answer): preparing[ticket] = answer
-    case .publish(let ticket, let outgoing, let answer):
-      confirms.add(ticket, outgoing)
-      publishers[ticket] = answer
+    case .publish(let ticket, let messages, let answer): publications.add(ticket, messages, answer, to: &confirms)
     case .withdraw(let ticket):
-      confirms.withdraw(ticket)
-      publishers.removeValue(forKey: ticket)?.resume(throwing: CancellationError())
+      publications.withdraw(ticket, from: &confirms)?.resume(throwing: CancellationError())
       preparing.removeValue(forKey: ticket)?.resume(throwing: CancellationError())
     case .subscribe(let id, let consumer, let answer):
       consumers.add(id, consumer)

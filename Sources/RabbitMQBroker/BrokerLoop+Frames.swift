@@ -71,7 +71,7 @@ extension BrokerLoop {
 
   private func answered(tag: UInt64, multiple: Bool, isAck: Bool, _ session: BrokerSession) throws(AMQPFailure) {
     let answer = confirms.answered(tag: tag, multiple: multiple, isAck: isAck, now: clock.now)
-    for ticket in answer.confirmed { publishers.removeValue(forKey: ticket)?.resume() }
+    for ticket in answer.confirmed { publications.confirmed(ticket)?.resume() }
     for queue in answer.refused { report(.refusedMessage(queue)) }
     if answer.isUnroutable {
       for queue in QueueName.allCases { _ = try declare(queue, session) }

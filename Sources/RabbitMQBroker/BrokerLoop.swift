@@ -17,7 +17,7 @@ final class BrokerLoop {
   /// The connection with its channels; `nil` while there is none.
   var session: BrokerSession?
   var confirms = PendingConfirms()
-  var publishers: [Ticket: BrokerCommand.Answer] = [:]
+  var publications = Publications<BrokerCommand.Answer>()
   var preparing: [Ticket: BrokerCommand.Answer] = [:]
   var deliveries = OpenDeliveries()
   var consumers = ConsumerRoster<RabbitMQConsumer>()
@@ -153,9 +153,7 @@ final class BrokerLoop {
     session = nil
     for command in mailbox.close() { performAway(command) }
     for consumer in consumers.all { _ = consumer.buffer.finish() }
-    for ticket in confirms.removeAll() {
-      publishers.removeValue(forKey: ticket)?.resume(throwing: JobQueueError.closed)
-    }
+    for answer in publications.removeAll() { answer.resume(throwing: JobQueueError.closed) }
     for answer in preparing.values { answer.resume(throwing: JobQueueError.closed) }
     preparing = [:]
     for closer in closers ?? [] { closer.resume() }

@@ -69,6 +69,16 @@ final class DeliveryBuffer: Sendable {
     }
   }
 
+  /// Takes what has arrived, without waiting.
+  func takeArrived(atMost limit: Int) -> [ArrivedMessage] {
+    guard limit > 0 else { return [] }
+    return state.withLock { state in
+      let taken = Array(state.arrived.prefix(limit))
+      state.arrived.removeFirst(taken.count)
+      return taken
+    }
+  }
+
   /// Forgets the messages of channels before `channel`: the broker will deliver them again.
   func channelLost(next channel: UInt64) {
     state.withLock { state in

@@ -128,14 +128,6 @@ struct PendingConfirms {
   /// When a resting message is to be sent again.
   var nextWake: ContinuousClock.Instant? { resting.compactMap { entries[$0]?.notBefore }.min() }
 
-  /// Forgets everything.
-  /// - Returns: The tickets, oldest first.
-  mutating func removeAll() -> [Ticket] {
-    let tickets = entries.keys.sorted()
-    self = PendingConfirms()
-    return tickets
-  }
-
   private mutating func wakeRested(now: ContinuousClock.Instant) {
     guard !resting.isEmpty else { return }
     var stillResting: [Ticket] = []

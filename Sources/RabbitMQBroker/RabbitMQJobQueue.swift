@@ -69,6 +69,18 @@ public final class RabbitMQJobQueue: JobQueue {
 
   /// A message whose publisher was cancelled may have reached its queue all the same.
   public func publish(_ message: QueueMessage, to queue: QueueName) async throws {
+    try await publish([message], to: queue)
+  }
+
+  public func publish(_ messages: [QueueMessage], to queue: QueueName) async throws {
+    for message in messages { try Self.check(message) }
+    guard !messages.isEmpty else { return }
+    let ticket = newTicket(count: Publications<BrokerCommand.Answer>.tickets(messages: messages.count))
+    let outgoing = messages.map { OutgoingMessage(message: $0, queue: queue) }
+    try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
+  }
+
+  private static func check(_ message: QueueMessage) throws {
     guard message.body.count <= QueueMessage.largestBody else {
       throw JobQueueError.tooLarge(bytes: message.body.count)
     }
@@ -76,9 +88,6 @@ public final class RabbitMQJobQueue: JobQueue {
     for (name, text) in [("id", message.id), ("type", message.type)] where text.utf8.count > 255 {
       throw JobQueueError.refused("a message's \(name) has \(text.utf8.count) bytes; at most 255 are allowed.")
     }
-    let ticket = newTicket()
-    let outgoing = OutgoingMessage(message: message, queue: queue)
-    try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
   }
 
   /// Returns when the broker has the consumer, or at once while the broker is away.
@@ -106,7 +115,10 @@ public final class RabbitMQJobQueue: JobQueue {
   /// Deletes a queue with its messages, as a careless operator would.
   func delete(_ queue: QueueName) async throws { try await mailbox.ask { .delete(queue, $0) } }
 
-  private func newTicket() -> Ticket { Ticket(number: lastTicket.wrappingAdd(1, ordering: .relaxed).newValue) }
+  /// The first of `count` new tickets.
+  private func newTicket(count: UInt64 = 1) -> Ticket {
+    Ticket(number: lastTicket.wrappingAdd(count, ordering: .relaxed).newValue - count + 1)
+  }
 
   private func askUntilCancelled(
     _ ticket: Ticket, _ command: (BrokerCommand.Answer) -> BrokerCommand

@@ -19,12 +19,21 @@ final class RabbitMQSubscription: Subscription {
 
   func next() async throws -> Delivery? {
     guard let arrived = await buffer.take() else { return nil }
-    let (key, queue, mailbox) = (arrived.key, queue, mailbox)
     if Task.isCancelled {
       // Handed out in the moment of cancellation.
-      if !buffer.giveBack(arrived) { mailbox.send(.settle(key, .putBack, of: queue, nil)) }
+      if !buffer.giveBack(arrived) { mailbox.send(.settle(arrived.key, .putBack, of: queue, nil)) }
       return nil
     }
+    return delivery(arrived)
+  }
+
+  func next(atMost limit: Int) async throws -> [Delivery] {
+    guard let first = try await next() else { return [] }
+    return [first] + buffer.takeArrived(atMost: limit - 1).map(delivery)
+  }
+
+  private func delivery(_ arrived: ArrivedMessage) -> Delivery {
+    let (key, queue, mailbox) = (arrived.key, queue, mailbox)
     return Delivery(message: arrived.message, earlierDeliveries: arrived.earlierDeliveries) { settlement in
       try await mailbox.ask { .settle(key, settlement, of: queue, $0) }
     }

@@ -30,6 +30,8 @@ public enum JobQueueLaw: String, CaseIterable, Sendable {
   case preparingTwiceIsHarmless
   case closeEndsWaitingAndPublishing
   case manyPublishersLoseNothing
+  case manyMessagesArePublishedInOrder
+  case whatHasArrivedIsTakenAtOnce
 
   /// - Parameter connect: Makes a connection to one and the same broker, which has empty queues at first.
   public func check(_ connect: @escaping @Sendable () async throws -> any JobQueue) async throws {
@@ -67,6 +69,8 @@ public enum JobQueueLaw: String, CaseIterable, Sendable {
     case .preparingTwiceIsHarmless: try await bench.preparingTwiceIsHarmless()
     case .closeEndsWaitingAndPublishing: try await bench.closeEndsWaitingAndPublishing()
     case .manyPublishersLoseNothing: try await bench.manyPublishersLoseNothing()
+    case .manyMessagesArePublishedInOrder: try await bench.manyMessagesArePublishedInOrder()
+    case .whatHasArrivedIsTakenAtOnce: try await bench.whatHasArrivedIsTakenAtOnce()
     }
   }
 }
@@ -390,5 +394,46 @@ extension JobQueueBench {
     }
     #expect(Set(received) == Set((0..<publishers * each).map { .numbered($0) }))
     try await expectNothing(from: consumer)
+  }
+
+  func manyMessagesArePublishedInOrder() async throws {
+    let queue = try await connection()
+    try await queue.publish([], to: .tiles)
+    let count = 1200
+    try await queue.publish((0..<count).map { .numbered($0) }, to: .tiles)
+    let consumer = try await queue.subscribe(to: .tiles, prefetch: 100)
+    for number in 0..<count {
+      let delivery = try await delivery(from: consumer)
+      #expect(delivery.message == .numbered(number))
+      try await delivery.acknowledge()
+    }
+    try await expectNothing(from: consumer)
+    let tooLarge = QueueMessage(
+      id: "large", type: "tessera.test.v1", body: Array(repeating: 0, count: QueueMessage.largestBody + 1))
+    await #expect(throws: JobQueueError.self) { try await queue.publish([.numbered(1), tooLarge], to: .tiles) }
+    await queue.close()
+    await #expect(throws: JobQueueError.closed) { try await queue.publish([.numbered(1)], to: .tiles) }
+  }
+
+  func whatHasArrivedIsTakenAtOnce() async throws {
+    let queue = try await connection()
+    let consumer = try await queue.subscribe(to: .results, prefetch: 8)
+    try await queue.publish((0..<20).map { .numbered($0) }, to: .results)
+    var received: [QueueMessage] = []
+    var largest = 0
+    while received.count < 20 {
+      // Time for the rest to arrive.
+      try await Task.sleep(for: .milliseconds(20))
+      let deliveries = try await consumer.next(atMost: 6)
+      #expect((1...6).contains(deliveries.count))
+      largest = max(largest, deliveries.count)
+      received += deliveries.map(\.message)
+      await Delivery.acknowledge(deliveries)
+    }
+    #expect(received == (0..<20).map { .numbered($0) })
+    #expect(largest == 6)
+    await consumer.cancel()
+    let afterCancel = try await consumer.next(atMost: 6)
+    #expect(afterCancel.isEmpty)
   }
 }

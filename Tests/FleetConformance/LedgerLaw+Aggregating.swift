@@ -140,5 +140,37 @@ extension LedgerLaw {
       #expect(try await ledger.record(planned.failed(0, .invalid)) == .stale)
       #expect(try await bench.state(ledger, planned.run) == .predicting)
     },
+    LedgerLaw("many results at once are answered each") { bench in
+      let ledger = try await bench.ledger()
+      let first = try await bench.planned(ledger, tiles: 3, "first")
+      let second = try await bench.planned(ledger, tiles: 2, "second")
+      _ = try await bench.dispatch(ledger)
+      _ = try await ledger.record(second.computed(0))
+      var unknown = first.computed(0)
+      unknown.pass = PassID()
+      let receipts = try await ledger.record([
+        first.computed(0), second.computed(1), first.computed(0), second.computed(1, "other"), unknown,
+        second.computed(0), first.failed(2), first.computed(1),
+      ])
+      #expect(
+        receipts == [
+          .accepted(completesPass: false), .accepted(completesPass: true), .duplicate,
+          .conflict(accepted: LedgerBench.digest("tile 1")), .stale, .duplicate, .willRetry,
+          .accepted(completesPass: false),
+        ])
+      #expect(try await bench.state(ledger, first.run) == .predicting)
+      #expect(try await bench.state(ledger, second.run) == .stitching)
+      #expect(try await ledger.record([]) == [])
+    },
+    LedgerLaw("of one call's results none comes after the one that ends the run") { bench in
+      let ledger = try await bench.ledger()
+      let planned = try await bench.planned(ledger, tiles: 3)
+      _ = try await bench.dispatch(ledger)
+      let receipts = try await ledger.record([
+        planned.failed(0, .invalid), planned.computed(1), planned.failed(2, .invalid),
+      ])
+      #expect(receipts == [.dead, .accepted(completesPass: false), .stale])
+      #expect(try await bench.state(ledger, planned.run) == .failed)
+    },
   ]
 }
