@@ -121,9 +121,12 @@ let package = Package(
     .target(
       name: "Migrations", path: "Migrations",
       resources: [
-        .embedInCode("0001_ledger.sql"), .embedInCode("0002_passes.sql"), .embedInCode("0003_engines.sql"),
+        .embedInCode("0001_ledger.sql"),
+        .embedInCode("0002_passes.sql"),
+        .embedInCode("0003_engines.sql"),
         .embedInCode("0004_urgency.sql"),
         .embedInCode("0005_recording.sql"),
+        .embedInCode("0006_work.sql"),
       ],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),

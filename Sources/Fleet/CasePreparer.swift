@@ -75,7 +75,8 @@ public struct CasePreparer: RunPreparing {
       properties: prepared.properties, geometry: geometry, images: run.images.map(\.hexadecimal), imageBytes: fileBytes,
       labels: run.model.labels, previous: previous)
     return PassPlan(
-      document: try await store.put(try document.encoded()), tiles: prepared.plan.tileCount, timings: timings)
+      document: try await store.put(try document.encoded()), tiles: prepared.plan.tileCount,
+      tileOperations: try recipe.tileOperations(options), timings: timings)
   }
 
   /// Refuses before the first tile what workers, later passes or the last stitch would refuse.

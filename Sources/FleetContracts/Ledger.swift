@@ -6,7 +6,7 @@ public import Digests
 /// whatever the former holder then tries to write is refused (`LedgerError.fenced`). Leases are measured by the ledger's clock.
 /// An implementation waits through a short outage of its database and tries again; a transaction whose fate is unknown is safe
 /// to repeat, because each of them is idempotent.
-public protocol Ledger: RunCancelling {
+public protocol Ledger: RunCancelling, WorkForecasting {
   // MARK: Models
 
   /// Registers a model. The same name with the same digest is harmless; with another digest the name moves on to the new
@@ -102,13 +102,18 @@ public struct PassPlan: Hashable, Sendable {
   public var document: Digest
   /// Tiles are numbered in plan order from 0.
   public var tiles: Int
+  /// Floating-point operations that each tile will take, all folds and mirrorings; 0 where that isn't known.
+  public var tileOperations: Double
   /// Steps done so far, such as `read` and `preprocess`.
   public var timings: [StepTiming]
 
-  public init(id: PassID = PassID(), document: Digest, tiles: Int, timings: [StepTiming] = []) {
+  public init(
+    id: PassID = PassID(), document: Digest, tiles: Int, tileOperations: Double = 0, timings: [StepTiming] = []
+  ) {
     self.id = id
     self.document = document
     self.tiles = tiles
+    self.tileOperations = tileOperations
     self.timings = timings
   }
 }

@@ -59,6 +59,9 @@ public struct TileTimings: Hashable, Sendable, Codable {
     self.infer = infer
     self.put = put
   }
+
+  /// All that a slot spends on a tile.
+  public var total: Double { fetch + infer + put }
 }
 
 /// Why something failed, which decides what happens next.

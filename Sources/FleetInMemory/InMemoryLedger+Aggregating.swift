@@ -30,7 +30,8 @@ extension InMemoryLedger {
 
   private func accept(_ result: TileResult, _ probabilities: Digest, of run: Run) -> TileReceipt {
     passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(
-      probabilities: probabilities, inferSeconds: result.timings.infer, engine: result.engine)
+      probabilities: probabilities, inferSeconds: result.timings.infer, seconds: result.timings.total,
+      engine: result.engine)
     passes[result.pass]?.tiles[result.tile].state = .done
     outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
     guard passes[result.pass]?.tiles.allSatisfy({ $0.state == .done }) == true else {

@@ -33,7 +33,8 @@ extension InMemoryLedger {
     var run = try held(claim)
     guard run.record.state == .preparing else { throw LedgerError.fenced(claim.run.id) }
     passes[pass.id] = Pass(
-      run: claim.run.id, epoch: claim.epoch, document: pass.document,
+      run: claim.run.id, model: claim.run.passes[claim.run.position].request.model, epoch: claim.epoch,
+      document: pass.document, tileOperations: pass.tileOperations,
       tiles: Array(repeating: Tile(), count: pass.tiles), timings: pass.timings)
     run.passes.append(pass.id)
     run.leaseEnd = nil

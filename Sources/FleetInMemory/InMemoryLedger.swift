@@ -86,7 +86,7 @@ public actor InMemoryLedger: Ledger {
   }
 
   /// The name that the model bears now; one whose name has moved on keeps its first.
-  private func name(of model: Digest) -> String? {
+  func name(of model: Digest) -> String? {
     modelNames.last { $0.digest == model }?.name ?? modelsByDigest[model]?.name
   }
 

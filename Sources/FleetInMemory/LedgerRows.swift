@@ -22,9 +22,12 @@ struct RunKey: Hashable {
 
 struct Pass {
   var run: RunID
+  var model: Digest
   /// The run's epoch when it was planned.
   var epoch: Int
   var document: Digest
+  /// Floating-point operations of each tile; 0 where not known.
+  var tileOperations: Double
   var tiles: [Tile]
   /// Steps done so far.
   var timings: [StepTiming]
@@ -54,6 +57,8 @@ struct Tile {
 struct AcceptedTile {
   var probabilities: Digest
   var inferSeconds: Double
+  /// All that a slot spent on it.
+  var seconds: Double
   var engine: String
 }
 

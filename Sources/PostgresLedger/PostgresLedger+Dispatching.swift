@@ -12,8 +12,14 @@ extension PostgresLedger {
       guard let run, run.isHeld(by: claim), run.state == .preparing else { throw LedgerError.fenced(id) }
 
       try database.execute(
-        "INSERT INTO fleet.passes (id, run, position, epoch, document, tiles) VALUES ($1, $2, $3, $4, $5, $6)",
-        [pass.id, id, claim.run.position, claim.epoch, pass.document, pass.tiles])
+        """
+        INSERT INTO fleet.passes (id, run, position, epoch, document, tiles, model, tile_operations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        [
+          pass.id, id, claim.run.position, claim.epoch, pass.document, pass.tiles,
+          claim.run.passes[claim.run.position].request.model, pass.tileOperations,
+        ])
       try database.execute(
         "INSERT INTO fleet.tiles (pass, tile) SELECT $1::uuid, generate_series(0, $2::integer - 1)",
         [pass.id, pass.tiles])

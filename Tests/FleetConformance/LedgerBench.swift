@@ -68,11 +68,13 @@ public final class LedgerBench: Sendable {
   }
 
   /// A run in state `predicting`.
-  func planned(_ ledger: any Ledger, tiles: Int, _ name: String = "image") async throws -> Planned {
+  func planned(
+    _ ledger: any Ledger, tiles: Int, _ name: String = "image", operations: Double = 0
+  ) async throws -> Planned {
     _ = try await submitted(ledger, name)
     let claim = try #require(try await ledger.claimSubmittedRun(owner: "dispatcher", lease: Self.lease))
     let plan = PassPlan(
-      document: Self.digest("document"), tiles: tiles,
+      document: Self.digest("document"), tiles: tiles, tileOperations: operations,
       timings: [StepTiming(step: "read", seconds: 0.125), StepTiming(step: "preprocess", seconds: 1.1)])
     try await ledger.plan(plan, of: claim)
     return Planned(claim: claim, plan: plan)
