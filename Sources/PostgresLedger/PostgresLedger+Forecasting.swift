@@ -10,8 +10,7 @@ extension PostgresLedger {
       let rows = try database.execute(
         """
         SELECT r.class, q.model, coalesce(n.name, m.name) AS model_name, coalesce(p.tile_operations, 0) AS tile_operations,
-               CASE WHEN p.id IS NOT NULL THEN (
-                 SELECT count(*) FROM fleet.tiles t WHERE t.pass = p.id AND t.state <> 'done') END AS tiles
+               p.tiles - p.accepted AS tiles
         FROM fleet.runs r
         JOIN fleet.pass_requests q ON q.run = r.id
         JOIN fleet.models m ON m.digest = q.model
