@@ -36,6 +36,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
@@ -127,6 +128,7 @@ let package = Package(
         .embedInCode("0004_urgency.sql"),
         .embedInCode("0005_recording.sql"),
         .embedInCode("0006_work.sql"),
+        .embedInCode("0007_workers.sql"),
       ],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
@@ -151,7 +153,7 @@ let package = Package(
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
         "FleetInMemory", "HTTPAPI", "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine",
-        argumentParser, logging, lifecycle, configuration,
+        argumentParser, logging, lifecycle, signals, configuration,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 

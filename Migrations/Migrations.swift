@@ -10,6 +10,7 @@ public enum Migrations {
     Migration(version: 4, name: "urgency", sql: PackageResources._004_urgency_sql),
     Migration(version: 5, name: "recording", sql: PackageResources._005_recording_sql),
     Migration(version: 6, name: "work", sql: PackageResources._006_work_sql),
+    Migration(version: 7, name: "workers", sql: PackageResources._007_workers_sql),
   ]
 }
 

@@ -2,7 +2,7 @@ public import FleetContracts
 public import Logging
 public import ServiceLifecycle
 
-/// The aggregator: writes tile results into the ledger, and stitches runs whose tiles are all in.
+/// The aggregator: writes tile results and what workers say of themselves into the ledger, and stitches runs whose tiles are all in.
 public struct AggregatorService: Service, CustomStringConvertible {
   /// The service's name in logs.
   public var description: String { "aggregator" }
@@ -42,6 +42,9 @@ public struct AggregatorService: Service, CustomStringConvertible {
         } onGracefulShutdown: {
           Task { await subscription.cancel() }
         }
+      }
+      group.addTask {
+        try await RosterKeeper(ledger: ledger, queue: queue, pause: settings.pollInterval, logger: logger).run()
       }
       group.addTask {
         await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger).run(stitchOne)

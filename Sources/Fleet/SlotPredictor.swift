@@ -53,7 +53,10 @@ public actor SlotPredictor: TilePredicting {
       throw RunFailure(
         kind: .invalid, reason: "The job names tile \(job.tile) of a pass with \(pass.document.plan.tileCount) tiles.")
     }
-    let probabilities = try await thread.run { try predictor.probabilities(of: job.tile, in: pass) }
+    // A tile that is abandoned is computed to its end, and dropped.
+    let probabilities = try await Abandonable.run { [thread] in
+      try await thread.run { try predictor.probabilities(of: job.tile, in: pass) }
+    }
     let infer = watch.lap("infer")
     try await FaultPoint.workerComputed.passed(tile: job.tile, with: probabilities)
     let blob = Blob(probabilities)

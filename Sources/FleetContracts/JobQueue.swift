@@ -4,6 +4,8 @@ public enum QueueName: String, Sendable, CaseIterable {
   case tiles = "tessera.tiles"
   /// Tile results for aggregators.
   case results = "tessera.results"
+  /// What workers say of themselves: short-lived, of limited length, so that it can't grow while nobody reads it.
+  case workers = "tessera.workers"
   /// Messages that nobody could read; kept for an operator.
   case dead = "tessera.dead"
 }

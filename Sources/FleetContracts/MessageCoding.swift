@@ -14,12 +14,28 @@ extension QueueMessage {
       body: try MessageCoding.encode(result))
   }
 
+  public init(_ status: WorkerStatus) throws {
+    self.init(
+      id: "\(status.worker)/\(status.life)/\(status.number)", type: WorkerStatus.type,
+      body: try MessageCoding.encode(status))
+  }
+
   /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
   public func tileJob() throws -> TileJob { try MessageCoding.decode(TileJob.self, type: TileJob.type, from: self) }
 
   /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
   public func tileResult() throws -> TileResult {
     try MessageCoding.decode(TileResult.self, type: TileResult.type, from: self)
+  }
+
+  /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
+  public func workerStatus() throws -> WorkerStatus {
+    let status = try MessageCoding.decode(WorkerStatus.self, type: WorkerStatus.type, from: self)
+    guard status.isPlausible else {
+      throw MessageError.unreadable(
+        type: WorkerStatus.type, reason: "it counts \(status.slots) slots, \(status.busySlots) of them busy")
+    }
+    return status
   }
 }
 

@@ -15,6 +15,8 @@ public struct TileJob: Hashable, Sendable, Codable {
   public var attempt: Int
   /// The blob that says what to compute: model, options, volume, tile plan (`PassDocument`).
   public var document: Digest
+  /// Deliveries that the broker has forgotten, as a worker that was stopped handed the job back in a message of its own; absent for 0.
+  public var earlierDeliveries: Int?
 
   public init(run: RunID, pass: PassID, epoch: Int, tile: Int, attempt: Int, document: Digest) {
     self.run = run

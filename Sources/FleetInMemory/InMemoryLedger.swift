@@ -14,6 +14,7 @@ public actor InMemoryLedger: Ledger {
   var passes: [PassID: Pass] = [:]
   var outbox: [OutboxEntry] = []
   var lastOutboxID: Int64 = 0
+  var knownWorkers: [String: KnownWorker] = [:]
   private let clock: @Sendable () -> Duration
 
   /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.

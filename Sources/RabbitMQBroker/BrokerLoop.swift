@@ -183,7 +183,7 @@ final class BrokerSession {
 
   func declareAll(_ topology: Topology) throws(AMQPFailure) {
     // The dead letters first: the others refer to them.
-    for queue in [QueueName.dead, .tiles, .results] {
+    for queue in [QueueName.dead, .tiles, .results, .workers] {
       _ = try connection.declare(queue, topology, channel: declaring)
     }
   }

@@ -1,6 +1,6 @@
 internal import FleetContracts
 
-/// The queues as the broker has them: quorum queues that outlive a broker, and dead letters for the two that carry work.
+/// The queues as the broker has them: quorum queues that outlive a broker, and dead letters for those that carry work.
 ///
 /// Declared by arguments that RabbitMQ 3.10 to 4.x take alike, and always by the same ones: a queue whose arguments differ is
 /// refused by the broker (406).
@@ -22,8 +22,17 @@ struct Topology: Sendable {
       // the ledger, so the broker's limit is put out of reach, the same in all versions.
       ("x-delivery-limit", .number(1_000_000)),
     ]
-    guard queue != .dead else { return quorum }
-    return quorum + [
+    switch queue {
+    case .dead: return quorum
+    // Without dead letters: those that have outlived their use would all become some.
+    case .workers: return quorum + [("x-message-ttl", .number(60_000)), ("x-max-length", .number(10_000))]
+    default: return quorum + work
+    }
+  }
+
+  /// Of a queue whose messages must not get lost.
+  private var work: [(name: String, value: Argument)] {
+    [
       // The default exchange routes by queue name, and can't be deleted.
       ("x-dead-letter-exchange", .text("")),
       ("x-dead-letter-routing-key", .text(name(of: .dead))),

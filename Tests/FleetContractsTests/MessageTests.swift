@@ -13,6 +13,18 @@ import Testing
       timings: TileTimings(fetch: 0.1, infer: 12.5, put: 1e-7))
   }
 
+  private let status = WorkerStatus(
+    worker: "host-4711", life: UUID(), number: 3, host: "host", state: .draining, slots: 2, busySlots: 1,
+    engine: "blas/avx512/SkylakeX", softwareVersion: "1.0", memoryLimit: 1 << 40, memory: 1 << 34, tiles: 1 << 40,
+    tileSeconds: 12.5)
+
+  @Test func aWorkersStatusSurvivesItsMessage() throws {
+    let message = try QueueMessage(status)
+    #expect(try message.workerStatus() == status)
+    #expect(message.type == "tessera.worker-status.v1")
+    #expect(message.body.count < 512)
+  }
+
   @Test func aJobSurvivesItsMessage() throws {
     let message = try QueueMessage(job)
     #expect(try message.tileJob() == job)
@@ -32,7 +44,7 @@ import Testing
   }
 
   /// The schema's names, held against what is written.
-  @Test(arguments: ["tile-job.v1", "tile-result.v1"])
+  @Test(arguments: ["tile-job.v1", "tile-result.v1", "worker-status.v1"])
   func bodiesHaveTheSchemasMembers(name: String) throws {
     let schema = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Sources/FleetContracts/Schemas/\(name).json")
@@ -41,8 +53,11 @@ import Testing
     let required = try #require(description["required"] as? [String])
     let properties = try #require(description["properties"] as? [String: Any])
     let message =
-      try name.hasPrefix("tile-job")
-      ? QueueMessage(job) : QueueMessage(result(.failed(kind: .poison, reason: "It fails each time.")))
+      switch name {
+      case "tile-job.v1": try QueueMessage(job)
+      case "tile-result.v1": try QueueMessage(result(.failed(kind: .poison, reason: "It fails each time.")))
+      default: try QueueMessage(status)
+      }
     #expect(message.type == "tessera.\(name)")
     let body = try #require(try JSONSerialization.jsonObject(with: Data(message.body)) as? [String: Any])
     #expect(Set(required).isSubset(of: body.keys))

@@ -3,6 +3,7 @@ import Fleet
 import FleetContracts
 import Foundation
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// Steps without voxels, so that the services can be tested fast: a run has `tiles` tiles, a tile's probabilities are its number.
@@ -59,4 +60,18 @@ func expectedDigest(tiles: Int) -> Digest {
 
 extension Logger {
   static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// Runs the services until `body` has returned, then stops them in order.
+func withServices<Result: Sendable>(
+  _ services: [any Service], _ body: () async throws -> Result
+) async throws -> Result {
+  let group = ServiceGroup(configuration: .init(services: services, logger: .quiet))
+  return try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await group.run() }
+    let result = try await body()
+    await group.triggerGracefulShutdown()
+    try await tasks.waitForAll()
+    return result
+  }
 }

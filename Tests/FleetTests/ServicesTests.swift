@@ -29,20 +29,6 @@ import Testing
     ).run
   }
 
-  /// Runs the services until `body` has returned, then stops them in order.
-  private func withServices<Result: Sendable>(
-    _ services: [any Service], _ body: () async throws -> Result
-  ) async throws -> Result {
-    let group = ServiceGroup(configuration: .init(services: services, logger: .quiet))
-    return try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      let result = try await body()
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
-      return result
-    }
-  }
-
   private func dispatcher(_ preparer: any RunPreparing) -> DispatcherService {
     DispatcherService(ledger: ledger, queue: queue, preparer: preparer, settings: settings, logger: .quiet)
   }

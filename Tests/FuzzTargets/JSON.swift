@@ -19,6 +19,12 @@ extension FuzzReader {
         throw FuzzComplaint("a tile result changes when it is sent")
       }
     },
+    FuzzReader("worker status") { bytes, _ in
+      let status = try QueueMessage(id: "fuzz", type: WorkerStatus.type, body: bytes).workerStatus()
+      guard try QueueMessage(status).workerStatus() == status else {
+        throw FuzzComplaint("a worker's status changes when it is sent")
+      }
+    },
     FuzzReader("manifest") { bytes, _ in
       let manifest = try ModelManifest(json: Data(bytes))
       let root = "/model/"

@@ -46,13 +46,14 @@ struct TestDatabase {
       script: """
         UPDATE fleet.runs SET lease_until = lease_until - \(pause) WHERE lease_until IS NOT NULL;
         UPDATE fleet.tiles SET not_before = not_before - \(pause), published_at = published_at - \(pause);
+        UPDATE fleet.workers SET started_at = started_at - \(pause), seen_at = seen_at - \(pause);
         UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
         """)
   }
 
-  /// Forgets all models and runs.
+  /// Forgets all models, runs and workers.
   func empty() throws {
-    try PostgresConnection(ConnectionSettings(url: url)).run(script: "TRUNCATE fleet.models CASCADE")
+    try PostgresConnection(ConnectionSettings(url: url)).run(script: "TRUNCATE fleet.models, fleet.workers CASCADE")
   }
 
   static func address(of database: String, on server: String) -> String? {

@@ -2,9 +2,11 @@ internal import Fleet
 internal import FleetContracts
 internal import Foundation
 internal import Logging
+internal import Machine
 internal import PostgresLedger
 internal import RabbitMQBroker
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// A process of the fleet: the roles that it plays, until SIGTERM or SIGINT.
 struct RoleProcess {
@@ -14,6 +16,11 @@ struct RoleProcess {
   let settings: FleetSettings
   let logger: Logger
 
+  /// How its worker stops.
+  private let drain: WorkerDrain
+
+  private static let handingBack = Duration.seconds(15)
+
   /// This process in leases, results and logs.
   private let name = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
 
@@ -21,6 +28,7 @@ struct RoleProcess {
     self.roles = roles
     self.settings = settings
     self.logger = logger
+    drain = WorkerDrain(grace: .seconds(settings.graceSeconds))
   }
 
   /// - Throws: `SettingsError`, `EngineRequestError` and errors of the adapters when the process can't begin.
@@ -44,9 +52,19 @@ struct RoleProcess {
           failureTerminationBehavior: .gracefullyShutdownGroup))
     }
     var configuration = ServiceGroupConfiguration(services: services, logger: logger)
-    configuration.gracefulShutdownSignals = [.sigterm, .sigint]
-    configuration.maximumGracefulShutdownDuration = .seconds(settings.graceSeconds)
+    // A worker gives up its tile by itself when the grace time is over, and needs a moment to hand back the job.
+    configuration.maximumGracefulShutdownDuration = .seconds(settings.graceSeconds) + Self.handingBack
     let group = ServiceGroup(configuration: configuration)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let stopping = Task {
+      var isStopping = false
+      for await signal in signals {
+        logger.notice("asked to stop", metadata: ["signal": "\(signal)", "again": "\(isStopping)"])
+        if isStopping { drain.hurry() } else { await group.triggerGracefulShutdown() }
+        isStopping = true
+      }
+    }
+    defer { stopping.cancel() }
     do {
       try await group.run()
     } catch {
@@ -80,7 +98,10 @@ struct RoleProcess {
             metadata: ["engine": "\(chosen.engine)", "reason": "\(chosen.reason)", "model": "\(chosen.model)"])
         }
       }
-      return WorkerService(queue: queue, slots: slots, name: name, logger: logger)
+      let facts = WorkerFacts(
+        host: ProcessInfo.processInfo.hostName, softwareVersion: SoftwareVersion.current, memoryLimit: memory.limit,
+        memory: { ResidentMemory().bytes }, interval: WorkerStatus.interval)
+      return WorkerService(queue: queue, slots: slots, name: name, facts: facts, drain: drain, logger: logger)
     case .dispatcher:
       guard let ledger else { throw SettingsError("A dispatcher needs the database.") }
       return DispatcherService(
