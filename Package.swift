@@ -129,6 +129,7 @@ let package = Package(
         .embedInCode("0005_recording.sql"),
         .embedInCode("0006_work.sql"),
         .embedInCode("0007_workers.sql"),
+        .embedInCode("0008_state_machines.sql"),
       ],
       swiftSettings: swiftSettings),
     module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),

@@ -11,6 +11,7 @@ public enum Migrations {
     Migration(version: 5, name: "recording", sql: PackageResources._005_recording_sql),
     Migration(version: 6, name: "work", sql: PackageResources._006_work_sql),
     Migration(version: 7, name: "workers", sql: PackageResources._007_workers_sql),
+    Migration(version: 8, name: "state_machines", sql: PackageResources._008_state_machines_sql),
   ]
 }
 

@@ -1,9 +1,7 @@
 public import Digests
 public import Foundation
 
-/// The states of a run. Legal transitions: submitted → preparing → predicting → stitching → completed, and for each pass but the
-/// last stitching → continuing → preparing; preparing → submitted or continuing when its claim is handed back; each but the final
-/// ones → failed and → cancelled.
+/// The states of a run; `RunTransition.all` has the steps between them.
 public enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
   /// In the ledger, nobody works on it.
   case submitted

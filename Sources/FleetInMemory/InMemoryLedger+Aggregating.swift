@@ -7,13 +7,13 @@ extension InMemoryLedger {
     var receipts = Array(repeating: TileReceipt.stale, count: results.count)
     for isComputed in [true, false] {
       for index in results.indices where results[index].isComputed == isComputed {
-        receipts[index] = take(results[index])
+        receipts[index] = try take(results[index])
       }
     }
     return receipts
   }
 
-  private func take(_ result: TileResult) -> TileReceipt {
+  private func take(_ result: TileResult) throws -> TileReceipt {
     guard let pass = passes[result.pass], pass.run == result.run, pass.epoch == result.epoch,
       let run = runs[pass.run], !run.record.state.isFinal, pass.tiles.indices.contains(result.tile)
     else { return .stale }
@@ -22,13 +22,14 @@ extension InMemoryLedger {
       if let accepted = pass.tiles[result.tile].accepted?.probabilities {
         return accepted == probabilities ? .duplicate : .conflict(accepted: accepted)
       }
-      return accept(result, probabilities, of: run)
+      return try accept(result, probabilities, of: run)
     case .failed(let kind, let reason):
-      return noteFailure(result, kind, reason, of: run)
+      return try noteFailure(result, kind, reason, of: run)
     }
   }
 
-  private func accept(_ result: TileResult, _ probabilities: Digest, of run: Run) -> TileReceipt {
+  private func accept(_ result: TileResult, _ probabilities: Digest, of run: Run) throws -> TileReceipt {
+    try passes[result.pass]?.tiles[result.tile].state.take(.accept)
     passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(
       probabilities: probabilities, inferSeconds: result.timings.infer, seconds: result.timings.total,
       engine: result.engine)
@@ -37,11 +38,13 @@ extension InMemoryLedger {
     guard passes[result.pass]?.tiles.allSatisfy({ $0.state == .done }) == true else {
       return .accepted(completesPass: false)
     }
-    runs[run.record.id]?.record.state = .stitching
+    try runs[run.record.id]?.take(.finishTiles)
     return .accepted(completesPass: true)
   }
 
-  private func noteFailure(_ result: TileResult, _ kind: FailureKind, _ reason: String, of run: Run) -> TileReceipt {
+  private func noteFailure(_ result: TileResult, _ kind: FailureKind, _ reason: String, of run: Run) throws
+    -> TileReceipt
+  {
     guard var tile = passes[result.pass]?.tiles[result.tile], tile.state != .done,
       (1...max(1, tile.attempts)).contains(result.attempt), tile.attempts > 0
     else { return .stale }
@@ -49,14 +52,14 @@ extension InMemoryLedger {
     defer { passes[result.pass]?.tiles[result.tile] = tile }
     let failures = tile.failedAttempts.count
     guard RetryPolicy.retries(kind, attempt: failures) else {
-      tile.state = .dead
-      finish(
-        run, RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
+      try tile.state.take(.die)
+      try finish(
+        run, .loseTile, RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
       return .dead
     }
     // When a newer attempt is under way (this one had been given up for lost), that one decides.
     if tile.state == .planned || result.attempt == tile.attempts {
-      tile.state = .planned
+      try tile.state.take(.retry)
       tile.publishedAt = nil
       tile.notBefore = now + RetryPolicy.pause(afterAttempt: failures)
       outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
@@ -65,11 +68,9 @@ extension InMemoryLedger {
   }
 
   public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {
-    let claim = claimOldest(lease: lease) { run, now in
-      run.record.state == .stitching && (run.leaseEnd ?? .zero) <= now
-    } change: { _ in
-    }
-    guard let claim, let id = runs[claim.run.id]?.passes.last, let pass = passes[id] else { return nil }
+    guard let claim = try claimOldest(owner: owner, lease: lease, in: [.stitching]),
+      let id = runs[claim.run.id]?.passes.last, let pass = passes[id]
+    else { return nil }
     let accepted = pass.tiles.compactMap(\.accepted)
     return StitchClaim(
       claim: claim, pass: id, document: pass.document, tiles: accepted.map(\.probabilities), timings: pass.timings,
@@ -79,26 +80,18 @@ extension InMemoryLedger {
   public func completePass(_ claim: RunClaim, _ outcome: PassOutcome) async throws {
     let position = claim.run.position
     if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.passes[position].outcome == outcome { return }
-    var run = try held(claim)
-    guard run.record.state == .stitching, position + 1 < run.record.passes.count else {
-      throw LedgerError.fenced(claim.run.id)
-    }
+    var run = try held(claim, for: .completePass)
+    try run.take(.completePass, epoch: claim.epoch)
     run.record.passes[position].outcome = outcome
-    run.record.state = .continuing
-    run.leaseEnd = nil
     runs[claim.run.id] = run
   }
 
   public func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws {
     if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.outcome == outcome { return }
-    var run = try held(claim)
-    guard run.record.state == .stitching, run.record.position == run.record.passes.count - 1 else {
-      throw LedgerError.fenced(claim.run.id)
-    }
-    run.record.state = .completed
+    var run = try held(claim, for: .complete)
+    try run.take(.complete, epoch: claim.epoch)
     run.record.outcome = outcome
     run.record.finishedAt = Date()
-    run.leaseEnd = nil
     runs[claim.run.id] = run
   }
 }

@@ -3,16 +3,7 @@ internal import Foundation
 
 extension InMemoryLedger {
   public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
-    claimOldest(lease: lease) { run, now in
-      switch run.record.state {
-      case .submitted, .continuing: true
-      case .preparing: (run.leaseEnd ?? .zero) <= now
-      default: false
-      }
-    } change: { run in
-      run.record.state = .preparing
-      if run.record.startedAt == nil { run.record.startedAt = Date() }
-    }
+    try claimOldest(owner: owner, lease: lease, in: [.submitted, .continuing, .preparing])
   }
 
   public func renew(_ claim: RunClaim, lease: Duration) async throws {
@@ -22,38 +13,35 @@ extension InMemoryLedger {
   }
 
   public func release(_ claim: RunClaim) async throws {
-    guard var run = try? held(claim) else { return }
-    run.leaseEnd = nil
-    if run.record.state == .preparing { run.record.state = run.record.position == 0 ? .submitted : .continuing }
+    guard var run = try? held(claim, for: .release) else { return }
+    try run.take(.release, epoch: claim.epoch)
     runs[claim.run.id] = run
   }
 
   public func plan(_ pass: PassPlan, of claim: RunClaim) async throws {
     if let planned = passes[pass.id], planned.run == claim.run.id, planned.epoch == claim.epoch { return }
-    var run = try held(claim)
-    guard run.record.state == .preparing else { throw LedgerError.fenced(claim.run.id) }
+    var run = try held(claim, for: .plan)
+    try run.take(.plan, epoch: claim.epoch)
+    if pass.tiles == 0 { try run.take(.finishTiles) }
     passes[pass.id] = Pass(
       run: claim.run.id, model: claim.run.passes[claim.run.position].request.model, epoch: claim.epoch,
       document: pass.document, tileOperations: pass.tileOperations,
       tiles: Array(repeating: Tile(), count: pass.tiles), timings: pass.timings)
     run.passes.append(pass.id)
-    run.leaseEnd = nil
-    run.record.state = pass.tiles == 0 ? .stitching : .predicting
     runs[claim.run.id] = run
   }
 
   public func fail(_ claim: RunClaim, _ failure: RunFailure) async throws {
     if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.failure == failure { return }
-    finish(try held(claim), failure)
+    try finish(try held(claim, for: .fail), .fail, failure, epoch: claim.epoch)
   }
 
   /// Ends `run` as failed; none of its tiles will be published any more.
-  func finish(_ run: Run, _ failure: RunFailure) {
+  func finish(_ run: Run, _ event: RunEvent, _ failure: RunFailure, epoch: Int? = nil) throws {
     var run = run
-    run.record.state = .failed
+    try run.take(event, epoch: epoch)
     run.record.failure = failure
     run.record.finishedAt = Date()
-    run.leaseEnd = nil
     runs[run.record.id] = run
     outbox.removeAll { run.passes.contains($0.pass) }
   }
@@ -78,7 +66,7 @@ extension InMemoryLedger {
         outbox.append(
           OutboxEntry(
             message: OutboxMessage(id: lastOutboxID, queue: .tiles, message: message), pass: id, tile: tile))
-        passes[id]?.tiles[tile].state = .queued
+        try passes[id]?.tiles[tile].state.take(.enqueue)
         passes[id]?.tiles[tile].attempts = attempt
         passes[id]?.tiles[tile].publishedAt = nil
         room -= 1
@@ -112,7 +100,7 @@ extension InMemoryLedger {
       guard let id = run.passes.last, let pass = passes[id] else { continue }
       for tile in pass.tiles.indices where pass.tiles[tile].state == .queued {
         guard let published = pass.tiles[tile].publishedAt, published < limit else { continue }
-        passes[id]?.tiles[tile].state = .planned
+        try passes[id]?.tiles[tile].state.take(.giveUpForLost)
         passes[id]?.tiles[tile].publishedAt = nil
         moved += 1
       }
@@ -122,18 +110,16 @@ extension InMemoryLedger {
 
   // MARK: Claims
 
-  /// Gives the oldest run that `isFree` to the caller.
-  func claimOldest(
-    lease: Duration, where isFree: (Run, _ now: Duration) -> Bool, change: (inout Run) -> Void
-  ) -> RunClaim? {
+  /// Gives the oldest run in one of these states that is free to the caller.
+  func claimOldest(owner: String, lease: Duration, in states: Set<RunState>) throws -> RunClaim? {
     let now = now
-    guard let id = order.first(where: { runs[$0].map { isFree($0, now) } ?? false }), var run = runs[id] else {
-      return nil
+    let free = order.lazy.compactMap { self.runs[$0] }.first { run in
+      states.contains(run.record.state) && run.allows(.claim, leaseIsOver: run.leaseIsOver(at: now))
     }
-    run.epoch += 1
-    run.leaseEnd = now + lease
-    change(&run)
-    runs[id] = run
+    guard var run = free else { return nil }
+    try run.take(.claim, leaseIsOver: run.leaseIsOver(at: now), owner: owner, leaseEnd: now + lease)
+    if run.record.startedAt == nil { run.record.startedAt = Date() }
+    runs[run.record.id] = run
     return RunClaim(run: record(run), epoch: run.epoch)
   }
 
@@ -144,4 +130,15 @@ extension InMemoryLedger {
     }
     return run
   }
+
+  /// The run, as long as the claim is in force and the event may follow.
+  func held(_ claim: RunClaim, for event: RunEvent) throws -> Run {
+    let run = try held(claim)
+    guard run.allows(event, epoch: claim.epoch) else { throw LedgerError.fenced(claim.run.id) }
+    return run
+  }
+}
+
+extension Run {
+  fileprivate func leaseIsOver(at now: Duration) -> Bool { (leaseEnd ?? .zero) <= now }
 }

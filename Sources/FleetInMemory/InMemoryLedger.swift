@@ -97,6 +97,8 @@ public actor InMemoryLedger: Ledger {
     order.reversed().prefix(max(0, limit)).compactMap { runs[$0].map(record) }
   }
 
+  public func history(of run: RunID) async throws -> [RunMoment] { runs[run]?.history ?? [] }
+
   /// The run with its tiles counted.
   func record(_ run: Run) -> RunRecord {
     var record = run.record

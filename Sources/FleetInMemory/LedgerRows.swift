@@ -1,17 +1,47 @@
 internal import Digests
 internal import FleetContracts
+internal import Foundation
 
 /// A run, in the making or over.
 struct Run {
   /// What was submitted, for comparing submissions with one key.
-  var content: Digest
+  let content: Digest
   /// Without the counts of tiles.
   var record: RunRecord
-  var epoch = 0
   /// Until when the run is somebody's; `nil` when it is nobody's.
   var leaseEnd: Duration?
   /// Planned so far, in order; the last one is in work.
   var passes: [PassID] = []
+  private(set) var history: [RunMoment]
+  private var lifecycle: RunLifecycle
+
+  init(content: Digest, record: RunRecord) {
+    self.content = content
+    self.record = record
+    lifecycle = RunLifecycle(passes: record.passes.count)
+    history = [RunMoment(state: record.state, epoch: 0, owner: nil, at: record.submittedAt)]
+  }
+
+  var epoch: Int { lifecycle.epoch }
+
+  /// The only way to another state or another holder.
+  /// - Parameters:
+  ///   - epoch: the caller's claim, for what only the holder may do.
+  ///   - owner: who claims the run, with a lease until `leaseEnd`.
+  /// - Throws: `IllegalTransition`.
+  mutating func take(
+    _ event: RunEvent, epoch: Int? = nil, leaseIsOver: Bool = false, owner: String? = nil, leaseEnd: Duration? = nil
+  ) throws(IllegalTransition) {
+    try lifecycle.take(event, epoch: epoch, leaseIsOver: leaseIsOver)
+    record.state = lifecycle.state
+    self.leaseEnd = leaseEnd
+    history.append(RunMoment(state: lifecycle.state, epoch: lifecycle.epoch, owner: owner, at: Date()))
+  }
+
+  /// Whether the step would be taken.
+  func allows(_ event: RunEvent, epoch: Int? = nil, leaseIsOver: Bool = false) -> Bool {
+    lifecycle.transition(on: event, epoch: epoch, leaseIsOver: leaseIsOver) != nil
+  }
 }
 
 /// A caller's idempotency key: each tenant has its own.
@@ -34,16 +64,8 @@ struct Pass {
 }
 
 struct Tile {
-  enum State {
-    /// In the backlog.
-    case planned
-    /// In the outbox, at the broker, or with a worker.
-    case queued
-    case done
-    case dead
-  }
-
-  var state = State.planned
+  /// Changed by `TileState.take` only.
+  var state = TileState.planned
   /// Jobs made for it so far.
   var attempts = 0
   /// The attempts that are known to have failed.

@@ -29,9 +29,9 @@ extension PostgresLedger {
       if let run, run.epoch == claim.epoch, record?.passes[position].outcome == outcome {
         return  // done before, by a commit that nobody heard of
       }
-      guard let run, let record, run.isHeld(by: claim), run.state == .stitching, record.position == position,
-        position + 1 < record.passes.count
-      else { throw LedgerError.fenced(id) }
+      guard let run, run.allows(.completePass, by: claim), run.lifecycle.passesDone == position else {
+        throw LedgerError.fenced(id)
+      }
       try database.execute(
         """
         UPDATE fleet.passes
@@ -54,8 +54,7 @@ extension PostgresLedger {
       if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome {
         return  // done before, by a commit that nobody heard of
       }
-      guard let run, run.isHeld(by: claim), run.state == .stitching, claim.run.position == claim.run.passes.count - 1
-      else { throw LedgerError.fenced(id) }
+      guard let run, run.allows(.complete, by: claim) else { throw LedgerError.fenced(id) }
       try database.execute(
         """
         UPDATE fleet.runs

@@ -54,7 +54,7 @@ extension PostgresLedger {
       {
         return  // done before, by a commit that nobody heard of
       }
-      guard let run, run.isHeld(by: claim) else { throw LedgerError.fenced(claim.run.id) }
+      guard let run, run.allows(.fail, by: claim) else { throw LedgerError.fenced(claim.run.id) }
       try database.fail(claim.run.id, failure)
     }
   }

@@ -9,7 +9,7 @@ extension PostgresLedger {
       let earlier = try database.execute(
         "SELECT FROM fleet.passes WHERE id = $1 AND run = $2 AND epoch = $3", [pass.id, id, claim.epoch])
       if !earlier.isEmpty { return }  // done before, by a commit that nobody heard of
-      guard let run, run.isHeld(by: claim), run.state == .preparing else { throw LedgerError.fenced(id) }
+      guard let run, run.allows(.plan, by: claim) else { throw LedgerError.fenced(id) }
 
       try database.execute(
         """

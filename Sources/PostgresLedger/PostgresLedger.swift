@@ -42,17 +42,28 @@ extension PostgresConnection {
     let rows = try execute(
       "SELECT state, epoch, owner IS NOT NULL AS is_claimed FROM fleet.runs WHERE id = $1 FOR UPDATE", [run])
     guard let row = rows.first else { return nil }
+    // In a statement of its own: the first one may have waited for the lock while another finished a pass.
+    let passes = try execute(
+      """
+      SELECT count(*) AS passes, count(p.label_map) AS done
+      FROM fleet.pass_requests q LEFT JOIN fleet.passes p ON p.run = q.run AND p.position = q.position WHERE q.run = $1
+      """, [run])
     return LockedRun(
-      state: try row.value("state"), epoch: try row.value("epoch"), isClaimed: try row.value("is_claimed"))
+      lifecycle: RunLifecycle(
+        state: try row.value("state"), epoch: try row.value("epoch"), isClaimed: try row.value("is_claimed"),
+        passesDone: try passes.first?.value("done") ?? 0, passes: try passes.first?.value("passes") ?? 0))
   }
 }
 
-/// What decides whether a claim is in force.
+/// A run whose row is locked: what decides which steps it may take.
 struct LockedRun {
-  var state: RunState
-  var epoch: Int
-  var isClaimed: Bool
+  var lifecycle: RunLifecycle
+  var state: RunState { lifecycle.state }
+  var epoch: Int { lifecycle.epoch }
 
-  /// A lease that is over is in force until somebody else claims the run, which raises the epoch.
-  func isHeld(by claim: RunClaim) -> Bool { isClaimed && epoch == claim.epoch }
+  /// Whether the claim's holder may take the step. A lease that is over is in force until somebody else claims the run, which
+  /// raises the epoch.
+  func allows(_ event: RunEvent, by claim: RunClaim) -> Bool {
+    lifecycle.transition(on: event, epoch: claim.epoch) != nil
+  }
 }
