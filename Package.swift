@@ -132,20 +132,24 @@ let package = Package(
         .embedInCode("0008_state_machines.sql"),
       ],
       swiftSettings: swiftSettings),
-    module("RabbitMQBroker", ["FleetContracts", "Threads", "CRabbitMQ"]),
-    module("PostgresLedger", ["FleetContracts", "Digests", "Threads", "Migrations", "CPostgres"]),
-    module("BlobStores", ["FleetContracts", "Digests"]),
+    module("JSONLogs", [logging]),
+    module("FleetMetrics", [metrics]),
+    module("Exposition", ["FleetMetrics", metrics]),
+    module("RabbitMQBroker", ["FleetContracts", "FleetMetrics", "Threads", "CRabbitMQ"]),
+    module("PostgresLedger", ["FleetContracts", "FleetMetrics", "Digests", "Threads", "Migrations", "CPostgres"]),
+    module("BlobStores", ["FleetContracts", "FleetMetrics", "Digests"]),
     module("FleetInMemory", ["FleetContracts", "Digests"]),
     module(
       "Fleet",
       [
-        "FleetContracts", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow", "UNet",
+        "FleetContracts", "FleetMetrics", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow",
+        "UNet",
         "WeightsCache", "Kernels", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging,
         lifecycle,
       ]
     ),
 
-    module("HTTPAPI", ["FleetContracts", hummingbird, metrics, logging, lifecycle]),
+    module("HTTPAPI", ["FleetContracts", "FleetMetrics", "Exposition", hummingbird, logging, lifecycle]),
 
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(
@@ -153,8 +157,8 @@ let package = Package(
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
-        "FleetInMemory", "HTTPAPI", "LabelFolders", "ModelSelection", "Evaluation", "PythonJSON", "Machine",
-        argumentParser, logging, lifecycle, signals, configuration,
+        "FleetInMemory", "FleetMetrics", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders", "ModelSelection",
+        "Evaluation", "PythonJSON", "Machine", argumentParser, logging, lifecycle, signals, configuration, metrics,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -210,7 +214,9 @@ let package = Package(
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
         "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
-    tests("HTTPAPITests", ["HTTPAPI", hummingbird, hummingbirdTesting]),
+    tests("JSONLogsTests", ["JSONLogs", logging]),
+    tests("ExpositionTests", ["Exposition", "FleetMetrics", metrics]),
+    tests("HTTPAPITests", ["HTTPAPI", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),
     tests("CommandsTests", ["Commands", "UNet", "Kernels", "Machine"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer

@@ -1,5 +1,6 @@
 public import Digests
 public import FleetContracts
+internal import FleetMetrics
 internal import Foundation
 internal import Synchronization
 
@@ -25,7 +26,10 @@ public final class FileBlobStore: BlobStore {
     try await BlockingIO.run { [self] in
       let digest = blob.withBytes { Digest(of: $0) }
       // A blob that is there and whole needn't be written again; one that was damaged is replaced.
-      if try existing(digest) == nil { try write(blob, as: digest) }
+      if try existing(digest) == nil {
+        try write(blob, as: digest)
+        FleetMetrics.blobBytes.increment(by: Double(blob.count), "put", "file")
+      }
       return digest
     }
   }
@@ -37,6 +41,7 @@ public final class FileBlobStore: BlobStore {
       guard let blob = try Files.map(path(digest)) else { throw BlobStoreError.missing(digest) }
       let found = Digest(verifying: blob)
       guard found == digest else { throw BlobStoreError.corrupt(digest, found: found) }
+      FleetMetrics.blobBytes.increment(by: Double(blob.count), "get", "file")
       return mapped.share(blob, as: digest)
     }
   }

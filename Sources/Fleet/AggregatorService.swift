@@ -1,4 +1,6 @@
 public import FleetContracts
+internal import FleetMetrics
+internal import Foundation
 public import Logging
 public import ServiceLifecycle
 
@@ -47,7 +49,8 @@ public struct AggregatorService: Service, CustomStringConvertible {
         try await RosterKeeper(ledger: ledger, queue: queue, pause: settings.pollInterval, logger: logger).run()
       }
       group.addTask {
-        await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger).run(stitchOne)
+        await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger, vitals: settings.vitals)
+          .run(stitchOne)
       }
       try await group.waitForAll()
     }
@@ -62,7 +65,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
       } catch {
         logger.error(
           "unreadable result goes to the dead letters",
-          metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
+          metadata: ["message_id": "\(delivery.message.id)", "error": "\(error)"])
         try? await delivery.reject()
       }
     }
@@ -110,6 +113,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
   }
 
   private func log(_ receipt: TileReceipt, of result: TileResult) {
+    receipt.count()
     let facts: Logger.Metadata = ["run": "\(result.run)", "tile": "\(result.tile)", "worker": "\(result.worker)"]
     switch receipt {
     case .accepted(let completesPass):
@@ -137,9 +141,12 @@ public struct AggregatorService: Service, CustomStringConvertible {
         "several engines have predicted one run, so its bits depend on their shares; hold all workers to one by --engine and --isa",
         metadata: ["run": "\(run)", "engines": "\(work.engines.joined(separator: ", "))"])
     }
-    try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
+    let claimed = ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger) { [settings] in
+      settings.vitals.sign(of: "stitch", again: settings.lease * 2)
+    }
+    try await claimed.perform(claim) {
       try await FaultPoint.stitcherClaimed.passed()
-      return try await stitcher.stitch(work)
+      return try await FleetMetrics.stitchSeconds.measure { try await stitcher.stitch(work) }
     } commit: { outcome in
       try await FaultPoint.stitcherWritten.passed()
       switch outcome {
@@ -148,6 +155,8 @@ public struct AggregatorService: Service, CustomStringConvertible {
         logger.info("pass completed", metadata: ["run": "\(run)", "position": "\(claim.run.position)"])
       case .run(let outcome):
         try await ledger.complete(claim, outcome)
+        FleetMetrics.runDurationSeconds.observe(
+          max(0, Date().timeIntervalSince(claim.run.submittedAt)), claim.run.runClass.rawValue)
         logger.info("run completed", metadata: ["run": "\(run)", "labelVoxels": "\(outcome.labelVoxels)"])
       }
     }

@@ -7,6 +7,8 @@ struct ClaimedWork: Sendable {
   let ledger: any Ledger
   let lease: Duration
   let logger: Logger
+  /// Called each time that the claim has been renewed.
+  var renewed: @Sendable () -> Void = {}
 
   /// Does the work, then commits its result.
   ///
@@ -47,6 +49,7 @@ struct ClaimedWork: Sendable {
         while true {
           try await Task.sleep(for: lease / 3)
           try await ledger.renew(claim, lease: lease)
+          renewed()
         }
       }
       defer { group.cancelAll() }

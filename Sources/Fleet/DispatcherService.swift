@@ -1,4 +1,5 @@
 public import FleetContracts
+internal import FleetMetrics
 public import Logging
 public import ServiceLifecycle
 
@@ -40,7 +41,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
   }
 
   private func loop(_ step: String, _ interval: Duration) -> ServiceLoop {
-    ServiceLoop(step: step, interval: interval, logger: logger)
+    ServiceLoop(step: step, interval: interval, logger: logger, vitals: settings.vitals)
   }
 
   private func prepareOne() async throws -> Bool {
@@ -50,9 +51,12 @@ public struct DispatcherService: Service, CustomStringConvertible {
     let run = claim.run.id
     logger.info(
       "preparing run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
-    try await ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger).perform(claim) {
+    let work = ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger) { [settings] in
+      settings.vitals.sign(of: "prepare", again: settings.lease * 2)
+    }
+    try await work.perform(claim) {
       try await FaultPoint.dispatcherClaimed.passed()
-      return try await preparer.prepare(claim.run)
+      return try await FleetMetrics.prepareSeconds.measure { try await preparer.prepare(claim.run) }
     } commit: { plan in
       try await FaultPoint.dispatcherPrepared.passed()
       try await ledger.plan(plan, of: claim)

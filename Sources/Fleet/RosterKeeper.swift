@@ -29,7 +29,7 @@ struct RosterKeeper {
     } catch {
       logger.error(
         "unreadable status goes to the dead letters",
-        metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
+        metadata: ["message_id": "\(delivery.message.id)", "error": "\(error)"])
       // The broker drops what this queue rejects, as words that have outlived their use must not become dead letters.
       try await queue.publish(delivery.message, to: .dead)
       try? await delivery.acknowledge()

@@ -10,6 +10,8 @@ public struct ServiceSettings: Sendable {
   public var overdueAfter: Duration
   /// Tiles in the broker for each worker slot: one in work, one waiting.
   public var tilesPerSlot: Int
+  /// Where the process's loops show that they are alive.
+  public var vitals = Vitals()
 
   public init(
     owner: String, lease: Duration = .seconds(30), pollInterval: Duration = .milliseconds(200),

@@ -1,32 +1,98 @@
-public import Hummingbird
+internal import Exposition
+internal import Foundation
+internal import Hummingbird
 public import Logging
 public import ServiceLifecycle
 
-/// The HTTP server of a process: tells those who watch the fleet whether it is alive.
+/// The HTTP server of a process: tells those who watch the fleet whether it is alive and ready, and what it has counted.
+///
+/// | path | answers |
+/// |---|---|
+/// | `/livez` | 200, or 503 when something inside is stuck and only a restart helps |
+/// | `/readyz` | 200, or 503 while a server can't be reached, or while the process is being stopped |
+/// | `/startupz` | 200 once the process has been ready |
+/// | `/metrics` | Prometheus' text format |
+///
+/// Nothing here changes anything, and no answer has patient data or secrets.
 public struct StatusServer: Service, CustomStringConvertible {
   /// The service's name in logs.
   public var description: String { "http" }
 
-  private let address: BindAddress
+  private let address: ListenAddress
+  private let status: ProcessStatus
   private let logger: Logger
 
-  public init(address: BindAddress, logger: Logger) {
+  public init(address: ListenAddress, status: ProcessStatus, logger: Logger) {
     self.address = address
+    self.status = status
     self.logger = logger
   }
 
   /// Serves until the process is asked to stop.
-  /// - Throws: when the address can't be listened on.
+  /// - Throws: `StatusServerError` when the address can't be listened on.
   public func run() async throws {
-    try await Application(
-      router: Self.router(), configuration: ApplicationConfiguration(address: address), logger: logger
-    ).run()
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
+    let application = Application(
+      router: Self.router(status),
+      configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+      onServerRunning: { [logger] channel in
+        logger.info(
+          "answering HTTP requests",
+          metadata: ["host": "\(channel.localAddress?.ipAddress ?? "")", "port": "\(channel.localAddress?.port ?? 0)"])
+      }, logger: quiet)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await status.readiness.run() }
+      do {
+        try await application.run()
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        throw StatusServerError(address: address, reason: "\(error)")
+      }
+      group.cancelAll()
+    }
   }
 
-  /// `GET /livez` answers 200 and `ok`.
-  static func router() -> Router<BasicRequestContext> {
+  static func router(_ status: ProcessStatus) -> Router<BasicRequestContext> {
     let router = Router()
-    router.get("livez") { _, _ in "ok\n" }
+    router.get("livez") { _, _ in try json(HealthReport(status.liveness())) }
+    router.get("readyz") { _, _ in try json(readiness(status)) }
+    router.get("startupz") { _, _ in
+      try json(
+        status.readiness.hasStarted
+          ? HealthReport([("startup", .good("has been ready"))]) : HealthReport(status.readiness.findings))
+    }
+    router.get("metrics") { _, _ in
+      let text = TextExposition.text(status.metrics, samples: await status.samples())
+      return Response(
+        status: .ok, headers: [.contentType: TextExposition.contentType],
+        body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
     return router
+  }
+
+  private static func readiness(_ status: ProcessStatus) -> HealthReport {
+    let stopping = status.isDraining() ? [("process", HealthFinding.bad("is being stopped"))] : []
+    return HealthReport(stopping + status.readiness.findings)
+  }
+
+  private static func json(_ report: HealthReport) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let body = try encoder.encode(report) + Data("\n".utf8)
+    return Response(
+      status: report.isGood ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+      body: .init(byteBuffer: ByteBuffer(bytes: body)))
+  }
+}
+
+/// The server couldn't begin, or broke down.
+public struct StatusServerError: Error, CustomStringConvertible {
+  public var address: ListenAddress
+  public var reason: String
+
+  public var description: String {
+    "HTTP requests can't be answered at \(address): \(reason). Choose another address by TESSERA_HTTP_LISTEN, or end the process that has it."
   }
 }

@@ -1,4 +1,5 @@
 internal import FleetContracts
+internal import FleetMetrics
 internal import Synchronization
 internal import Threads
 
@@ -30,6 +31,12 @@ final class ConnectionPool: Sendable {
   func transaction<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Value
   ) async throws -> Value {
+    try await FleetMetrics.transactionSeconds.measure { try await patientTransaction(body) }
+  }
+
+  private func patientTransaction<Value: Sendable>(
+    _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+  ) async throws -> Value {
     let lane = try await take()
     defer { giveBack(lane) }
     let start = ContinuousClock.now
@@ -41,7 +48,9 @@ final class ConnectionPool: Sendable {
         switch plan.decide(after: error, at: ContinuousClock.now - start, chance: .random(in: 0..<1)) {
         case .rethrow: throw error
         case .giveUp(let error): throw error
-        case .retry(let pause): try await Task.sleep(for: pause)
+        case .retry(let pause):
+          FleetMetrics.transactionRetries.increment()
+          try await Task.sleep(for: pause)
         }
         if state.withLock({ $0.isClosed }) { throw Self.closed }
       }

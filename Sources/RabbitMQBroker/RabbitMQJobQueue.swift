@@ -1,4 +1,5 @@
 public import FleetContracts
+internal import FleetMetrics
 internal import Synchronization
 internal import Threads
 
@@ -77,7 +78,9 @@ public final class RabbitMQJobQueue: JobQueue {
     guard !messages.isEmpty else { return }
     let ticket = newTicket(count: Publications<BrokerCommand.Answer>.tickets(messages: messages.count))
     let outgoing = messages.map { OutgoingMessage(message: $0, queue: queue) }
-    try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
+    try await FleetMetrics.publishConfirmSeconds.measure(queue.rawValue) {
+      try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
+    }
   }
 
   private static func check(_ message: QueueMessage) throws {

@@ -1,4 +1,5 @@
 internal import FleetContracts
+internal import FleetMetrics
 internal import Threads
 
 /// A consumer of RabbitMQ that outlives connections. Dropping the last reference ends it, as `cancel` does.
@@ -34,6 +35,7 @@ final class RabbitMQSubscription: Subscription {
 
   private func delivery(_ arrived: ArrivedMessage) -> Delivery {
     let (key, queue, mailbox) = (arrived.key, queue, mailbox)
+    if arrived.earlierDeliveries > 0 { FleetMetrics.redeliveries.increment(queue.rawValue) }
     return Delivery(message: arrived.message, earlierDeliveries: arrived.earlierDeliveries) { settlement in
       try await mailbox.ask { .settle(key, settlement, of: queue, $0) }
     }

@@ -17,11 +17,12 @@ struct FleetAdapters {
   }
 
   /// - Throws: `SettingsError`, `BrokerAddressError`.
-  func queue(connectionName: String) throws -> RabbitMQJobQueue {
+  func queue(connectionName: String, watch: BrokerWatch? = nil) throws -> RabbitMQJobQueue {
     let logger = logger
     return try RabbitMQJobQueue(
       url: settings.brokerURL(), settings: RabbitMQJobQueue.Settings(connectionName: connectionName)
     ) { event in
+      watch?.note(event)
       switch event {
       case .connected, .unblocked: logger.info("\(event)")
       default: logger.warning("\(event)")

@@ -23,7 +23,7 @@ struct FleetOptions: ParsableArguments {
   }
 }
 
-/// Threads and slots of a role.
+/// What each role can be told: its threads, its memory, where it shows its state.
 struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Compute threads of a slot (TESSERA_THREADS).", valueName: "n"))
   var threads: Int?
@@ -33,5 +33,14 @@ struct ComputeOptions: ParsableArguments {
     help: ArgumentHelp("Memory that the process may use, such as 4GiB (TESSERA_MAX_MEMORY).", valueName: "size"))
   var maxMemory: String?
 
-  var flags: [String: String?] { ["threads": threads.map(String.init), "max.memory": maxMemory] }
+  @Option(
+    name: .customLong("http-listen"),
+    help: ArgumentHelp(
+      "Where health and metrics are served, such as 127.0.0.1:9090 (TESSERA_HTTP_LISTEN). Default: nowhere.",
+      valueName: "host:port"))
+  var httpListen: String?
+
+  var flags: [String: String?] {
+    ["threads": threads.map(String.init), "max.memory": maxMemory, "http.listen": httpListen]
+  }
 }

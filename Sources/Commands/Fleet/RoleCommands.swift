@@ -84,7 +84,8 @@ enum RoleRunner {
     try await Failures.reported {
       let settings = try await FleetSettings.read(
         flags: fleet.flags.merging(flags) { $1 }, file: fleet.configuration)
-      try await RoleProcess(roles, settings: settings, logger: FleetLogging.role(name)).run()
+      try await RoleProcess(roles, settings: settings, logger: FleetLogging.role(name, format: settings.logFormat))
+        .run()
     }
   }
 }

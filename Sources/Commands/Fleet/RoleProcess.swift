@@ -1,6 +1,7 @@
 internal import Fleet
 internal import FleetContracts
 internal import Foundation
+internal import HTTPAPI
 internal import Logging
 internal import Machine
 internal import PostgresLedger
@@ -24,6 +25,8 @@ struct RoleProcess {
   /// This process in leases, results and logs.
   private let name = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
 
+  private let vitals = Vitals()
+
   init(_ roles: [Role], settings: FleetSettings, logger: Logger) {
     self.roles = roles
     self.settings = settings
@@ -37,7 +40,11 @@ struct RoleProcess {
     if roles.contains(.worker) { try settings.engine.check() }
     let adapters = FleetAdapters(settings: settings, logger: logger)
     let store = try adapters.store()
-    let queue = try adapters.queue(connectionName: name)
+    let watch = settings.httpListen.map {
+      ProcessWatch(address: $0, vitals: vitals, role: roles.count > 1 ? "up" : "\(roles[0])")
+    }
+    let broker = BrokerWatch()
+    let queue = try adapters.queue(connectionName: name, watch: broker)
     let needsLedger = roles.contains { $0 != .worker }
     let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
     let models = ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder))
@@ -50,6 +57,13 @@ struct RoleProcess {
         .init(
           service: service, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    if let watch {
+      // Stopped last, so that a process that finishes its work can still be seen; the drain watch, first.
+      let checks = healthChecks(store: store, ledger: ledger, broker: broker, name: name)
+      let server = StatusServer(address: watch.address, status: watch.status(checks), logger: logger)
+      services.insert(.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup), at: 0)
+      services.append(.init(service: DrainWatch(vitals), successTerminationBehavior: .ignore))
     }
     var configuration = ServiceGroupConfiguration(services: services, logger: logger)
     // A worker gives up its tile by itself when the grace time is over, and needs a moment to hand back the job.
@@ -82,8 +96,9 @@ struct RoleProcess {
     _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary,
     weights: WeightsShelf
   ) throws -> any Service {
-    let service = ServiceSettings(
+    var service = ServiceSettings(
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
+    service.vitals = vitals
     // One process with several roles has their needs at the same time, so each gets its share.
     let memory = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
     let slotMemory = MemoryBudget(limit: memory.limit.map { $0 / settings.slots }, engine: settings.engine)

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Foundation
+internal import HTTPAPI
 internal import UNet
 
 /// What the fleet's processes are told: flags over environment over configuration file over default.
@@ -26,6 +27,10 @@ struct FleetSettings {
   var overdueSeconds: Int
   /// `grace.seconds`, `TESSERA_GRACE_SECONDS`: how long a stopping process may finish its work; default 120.
   var graceSeconds: Int
+  /// `http.listen`, `TESSERA_HTTP_LISTEN`: where a role serves health and metrics, such as `127.0.0.1:9090`; default: nowhere.
+  var httpListen: ListenAddress?
+  /// `log.format`, `TESSERA_LOG_FORMAT`: `text` or `json`; default: text.
+  var logFormat: FleetLogging.Format
 
   /// Reads settings.
   /// - Parameters:
@@ -76,6 +81,13 @@ struct FleetSettings {
         throw SettingsError("The settings engine and isa, of workers: \(error)")
       }
     }
+    func logFormat() throws -> FleetLogging.Format {
+      guard let text = reader.string(forKey: "log.format") else { return .text }
+      guard let format = FleetLogging.Format(rawValue: text) else {
+        throw SettingsError("The setting log.format is \(text); it must be text or json.")
+      }
+      return format
+    }
     return FleetSettings(
       broker: reader.string(forKey: "amqp.url", isSecret: true),
       database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
@@ -88,7 +100,9 @@ struct FleetSettings {
         folder: reader.string(forKey: "weights.cache"), limit: try size("weights.limit"), userCache: userCache),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
-      graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400))
+      graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
+      httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
+      logFormat: try logFormat())
   }
 }
 

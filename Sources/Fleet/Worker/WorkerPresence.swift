@@ -1,4 +1,5 @@
 internal import FleetContracts
+internal import FleetMetrics
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -29,6 +30,7 @@ final class WorkerPresence: Sendable {
         softwareVersion: facts?.softwareVersion ?? "", memoryLimit: facts?.memoryLimit))
     // One wake-up stands for all changes that came before it.
     (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    countBusySlots()
   }
 
   var state: WorkerStatus.State { status.withLock { $0.state } }
@@ -45,7 +47,14 @@ final class WorkerPresence: Sendable {
     if isNews { changed.yield() }
   }
 
-  func tileBegins() { status.withLock { $0.busySlots += 1 } }
+  func tileBegins() {
+    status.withLock { $0.busySlots += 1 }
+    countBusySlots()
+  }
+
+  private func countBusySlots() {
+    FleetMetrics.workerBusyRatio.set(status.withLock { Double($0.busySlots) / Double(max(1, $0.slots)) })
+  }
 
   /// - Parameter computed: the tile's engine, and the seconds from its beginning to its stored result; `nil` when there is none.
   func tileEnds(computed: (engine: String, seconds: Double)?) {
@@ -62,6 +71,7 @@ final class WorkerPresence: Sendable {
       status.engine = computed.engine
       status.tileSeconds = median
     }
+    countBusySlots()
   }
 
   /// Says what there is to say until the task is cancelled.

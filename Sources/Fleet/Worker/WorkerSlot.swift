@@ -1,5 +1,6 @@
 internal import Digests
 internal import FleetContracts
+internal import FleetMetrics
 internal import Logging
 internal import ServiceLifecycle
 
@@ -40,7 +41,8 @@ struct WorkerSlot {
       job = try delivery.message.tileJob()
     } catch {
       logger.error(
-        "unreadable job goes to the dead letters", metadata: ["message": "\(delivery.message.id)", "error": "\(error)"])
+        "unreadable job goes to the dead letters",
+        metadata: ["message_id": "\(delivery.message.id)", "error": "\(error)"])
       try? await delivery.reject()
       return
     }
@@ -53,7 +55,9 @@ struct WorkerSlot {
     }
     let result: QueueMessage
     switch await end(of: job, delivery, &pace) {
-    case .result(let outcome): result = try QueueMessage(outcome)
+    case .result(let outcome):
+      result = try QueueMessage(outcome)
+      outcome.countPhases()
     case .abandoned:
       logger.notice("tile abandoned", metadata: ["run": "\(job.run)", "tile": "\(job.tile)"])
       return await handBack(delivery, job)
@@ -61,7 +65,7 @@ struct WorkerSlot {
       await handBack(delivery, job)
       throw CancellationError()
     }
-    try await queue.publish(result, to: .results)
+    try await FleetMetrics.tilePhaseSeconds.measure("publish") { try await queue.publish(result, to: .results) }
     told.told(result, of: delivery.message.id)
     try await FaultPoint.workerPublished.passed(tile: job.tile)
     do {

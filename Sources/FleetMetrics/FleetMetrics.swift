@@ -1,0 +1,82 @@
+/// All metrics of the fleet. The page Monitoring has the same list for people; a test compares the two.
+public enum FleetMetrics {
+  /// Seconds of work that takes from hundredths of a second to an hour.
+  private static let work: MetricFamily.Kind = .histogram(
+    bounds: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600])
+  /// Seconds of something that ought to be quick.
+  private static let answer: MetricFamily.Kind = .histogram(
+    bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
+
+  // MARK: The process
+
+  public static let buildInfo = MetricFamily(
+    "tessera_build_info", .gauge, "Always 1; which version runs, in which role.", labels: ["version", "role"])
+  public static let processCPUSeconds = MetricFamily(
+    "process_cpu_seconds_total", .counter, "User and system time of the process, in seconds.")
+  public static let processResidentBytes = MetricFamily(
+    "process_resident_memory_bytes", .gauge, "Resident memory of the process, in bytes.")
+  public static let processOpenDescriptors = MetricFamily(
+    "process_open_fds", .gauge, "Open file descriptors of the process.")
+  public static let processStartSeconds = MetricFamily(
+    "process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.")
+
+  // MARK: Broker
+
+  public static let redeliveries = MetricFamily(
+    "tessera_redeliveries_total", .counter, "Messages that this process got and the broker had delivered before.",
+    labels: ["queue"])
+  public static let publishConfirmSeconds = MetricFamily(
+    "tessera_publish_confirm_seconds", answer,
+    "From publishing messages, one or several together, to the broker's last confirm, in seconds.",
+    labels: ["queue"])
+  public static let amqpReconnects = MetricFamily(
+    "tessera_amqp_reconnects_total", .counter, "Connections to the broker after the first one.")
+  public static let brokerConnected = MetricFamily(
+    "tessera_broker_connected", .gauge, "1 while this process is connected to the broker, else 0.")
+  public static let brokerBlocked = MetricFamily(
+    "tessera_broker_blocked", .gauge, "1 while the broker takes no messages for want of memory or disk, else 0.")
+
+  // MARK: Ledger and store
+
+  public static let transactionSeconds = MetricFamily(
+    "tessera_ledger_transaction_seconds", answer,
+    "Transactions of this process with the ledger, with waiting for a connection and repetitions, in seconds.")
+  public static let transactionRetries = MetricFamily(
+    "tessera_ledger_retries_total", .counter,
+    "Transactions that were tried again: the database was away, or two of them were in each other's way.")
+  public static let blobBytes = MetricFamily(
+    "tessera_blob_bytes_total", .counter, "Bytes that this process put into the blob store or got from it.",
+    labels: ["op", "scheme"])
+
+  // MARK: Tiles and runs, where they are worked on
+
+  public static let tilePhaseSeconds = MetricFamily(
+    "tessera_tile_phase_seconds", work,
+    "What a worker spends on a tile, in seconds: fetch (model and volume), infer, put (probabilities), publish (the result).",
+    labels: ["phase"])
+  public static let workerBusyRatio = MetricFamily(
+    "tessera_worker_busy_ratio", .gauge, "Share of this worker's slots that have a tile in hand, 0 to 1.")
+  public static let tiles = MetricFamily(
+    "tessera_tiles_total", .counter,
+    "Tile results that this aggregator recorded: accepted, duplicate, conflict, stale, retried or dead.",
+    labels: ["outcome"])
+  public static let duplicateResults = MetricFamily(
+    "tessera_duplicate_results_total", .counter, "Results of tiles that had this very result already.")
+  public static let digestConflicts = MetricFamily(
+    "tessera_digest_conflicts_total", .counter,
+    "Results that differ from the accepted one of their tile: a broken machine, or a mix of engines.")
+  public static let runDurationSeconds = MetricFamily(
+    "tessera_run_duration_seconds", work, "From submission to completion of a run, in seconds.", labels: ["class"])
+  public static let prepareSeconds = MetricFamily(
+    "tessera_prepare_seconds", work, "Reading, preprocessing and planning a run's pass, in seconds.")
+  public static let stitchSeconds = MetricFamily(
+    "tessera_stitch_seconds", work, "Stitching and measuring a run's pass, in seconds.")
+
+  /// All of them.
+  public static let all: [MetricFamily] = [
+    buildInfo, processCPUSeconds, processResidentBytes, processOpenDescriptors, processStartSeconds, redeliveries,
+    publishConfirmSeconds, amqpReconnects, brokerConnected, brokerBlocked, transactionSeconds, transactionRetries,
+    blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, duplicateResults, digestConflicts, runDurationSeconds,
+    prepareSeconds, stitchSeconds,
+  ]
+}
