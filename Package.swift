@@ -122,6 +122,7 @@ let package = Package(
     .target(
       name: "Migrations", path: "Migrations",
       resources: [
+        .embedInCode("roles.sql"),
         .embedInCode("0001_ledger.sql"),
         .embedInCode("0002_passes.sql"),
         .embedInCode("0003_engines.sql"),

@@ -13,6 +13,9 @@ public enum Migrations {
     Migration(version: 7, name: "workers", sql: PackageResources._007_workers_sql),
     Migration(version: 8, name: "state_machines", sql: PackageResources._008_state_machines_sql),
   ]
+
+  /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.
+  public static let roles = String(decoding: PackageResources.roles_sql, as: UTF8.self)
 }
 
 /// One step of the schema. It runs in a transaction of its own, in a database that has the schemas `fleet` and `analytics`.

@@ -3,7 +3,7 @@ internal import FleetContracts
 
 /// A connection string, taken apart by libpq, with the defaults that a fleet needs. It keeps the secrets out of messages.
 struct ConnectionSettings: Sendable {
-  let parameters: [String: String]
+  private(set) var parameters: [String: String]
 
   /// - Throws: `LedgerError.unavailable` when `url` can't be read. libpq's own message isn't passed on: it quotes the password.
   init(url: String) throws {
@@ -25,6 +25,28 @@ struct ConnectionSettings: Sendable {
     }
     parameters["client_encoding"] = "UTF8"
     self.parameters = parameters
+  }
+
+  /// The same server, asked by nobody in particular and without TLS, only to learn whether it is there: one whose certificate is refused
+  /// is there, and waiting for it is in vain. A server that wants TLS says so, which is an answer.
+  var forPing: ConnectionSettings {
+    var ping = self
+    ping.parameters.merge(["user": "ping", "dbname": "ping", "sslmode": "disable", "gssencmode": "disable"]) { $1 }
+    for secret in ["password", "passfile", "sslcert", "sslkey", "sslpassword"] { ping.parameters[secret] = nil }
+    return ping
+  }
+
+  /// What an operator should know about how this connection is protected, or `nil`. On loopback, and through a socket in the file system,
+  /// nothing leaves the machine.
+  var weakness: String? {
+    let hosts = (parameters["hostaddr"] ?? parameters["host"] ?? "").split(separator: ",").map(String.init)
+    let remote = hosts.filter {
+      !($0 == "localhost" || $0 == "::1" || $0.hasPrefix("127.") || $0.hasPrefix("/") || $0.hasPrefix("@"))
+    }
+    let mode = parameters["sslmode"] ?? "prefer"
+    guard let host = remote.first, mode != "verify-full" else { return nil }
+    return
+      "The connection to the database at \(host) uses sslmode \(mode), so its certificate and name aren't checked; add sslmode=verify-full and sslrootcert=FILE to its URL."
   }
 
   /// `message` in one line and without the password.

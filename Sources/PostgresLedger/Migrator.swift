@@ -60,24 +60,35 @@ public struct Migrator: Sendable {
   }
 
   /// Any number that no other program uses on this database.
-  private static let lock = 0x7465_7373_6d69_67
+  static let lock = 0x7465_7373_6d69_67
 
   private static func takeNext(_ database: PostgresConnection, through last: Int) throws -> Step? {
     // Another process may be busy with a long step; its lock is waited for, however long that takes.
     try database.execute("SET LOCAL lock_timeout = 0")
     try database.execute("SET LOCAL statement_timeout = 0")
     try database.execute("SELECT pg_advisory_xact_lock($1)", [lock])
-    try database.run(script: foundations)
     let applied = try Self.applied(database)
     try check(applied, isComplete: false)
     guard let next = Migrations.all.first(where: { $0.version > applied.count && $0.version <= last }) else {
       return nil
     }
+    try actAsOwner(database)
+    try database.run(script: foundations)
     try database.run(script: next.sql)
     try database.execute(
       "INSERT INTO fleet.schema_migrations (version, name, sha256) VALUES ($1, $2, $3)",
       [next.version, next.name, Digest(of: next.sql.utf8)])
     return try Self.applied(database).last.map { Step(version: $0.version, name: $0.name, appliedAt: $0.appliedAt) }
+  }
+
+  /// Where the ledger belongs to another role than this login, and the login may act as it, what is made belongs to that role too (see
+  /// `roles`). Until the end of the transaction.
+  private static func actAsOwner(_ database: PostgresConnection) throws {
+    try database.execute(
+      """
+      SELECT set_config('role', r.rolname, true) FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+      WHERE n.nspname = 'fleet' AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')
+      """)
   }
 
   private static let foundations = """
@@ -146,7 +157,7 @@ public struct Migrator: Sendable {
     }
   }
 
-  private func withPool<Value>(_ body: (ConnectionPool) async throws -> Value) async throws -> Value {
+  func withPool<Value>(_ body: (ConnectionPool) async throws -> Value) async throws -> Value {
     let pool = ConnectionPool(settings, connections: 1, patience: patience)
     do {
       let value = try await body(pool)

@@ -20,7 +20,7 @@ final class PostgresConnection {
       let message = settings.redacted(String(cString: PQerrorMessage(handle)))
       // libpq doesn't hand out the SQLSTATE of a refused connection. But a server that answers a ping and still refuses, or
       // settings with which nothing can be tried at all, are nothing that waiting cures.
-      let ping = settings.withKeywords { PQpingParams($0, $1, 0) }
+      let ping = settings.forPing.withKeywords { PQpingParams($0, $1, 0) }
       let isHopeless = ping == PQPING_OK || ping == PQPING_NO_ATTEMPT
       throw PostgresError(cause: isHopeless ? .refused : .outage, message: message)
     }

@@ -19,7 +19,9 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
   var message: String
 
   var description: String {
-    state.map { "PostgreSQL refused a statement (\($0)): \(message)" } ?? "PostgreSQL: \(message)"
+    guard let state else { return "PostgreSQL: \(message)" }
+    let advice = state == "42501" ? "; use a login that may do it (`tessera migrate roles` says which are there)" : ""
+    return "PostgreSQL refused a statement (\(state)): \(message)\(advice)"
   }
 
   /// The cause that a SQLSTATE tells (PostgreSQL's manual, appendix A).

@@ -11,6 +11,8 @@ final class AMQPConnection {
   private let state: amqp_connection_state_t
   /// Numbers aren't used again soon, so a late frame of a closed channel isn't taken for one of its successor.
   private var lastChannel: UInt16 = 0
+  /// Where OpenSSL notes what it runs into, for as long as the socket lives.
+  private let findings: UnsafeMutablePointer<tessera_tls_findings>
 
   /// The largest frame: RabbitMQ's own default.
   private static let largestFrame: Int32 = 131_072
@@ -23,9 +25,10 @@ final class AMQPConnection {
   init(_ address: BrokerAddress, heartbeat: Int, name: String) throws(AMQPFailure) {
     guard let state = amqp_new_connection() else { throw .connectionLost("no memory for a connection") }
     self.state = state
-    guard let socket = amqp_tcp_socket_new(state) else { throw .connectionLost("no memory for a socket") }
-    var timeout = Self.connectTimeout
-    try check(amqp_socket_open_noblock(socket, address.host, Int32(address.port), &timeout), "connecting to \(address)")
+    findings = .allocate(capacity: 1)
+    findings.initialize(to: tessera_tls_findings())
+    try open(address)
+    var timeout = timeval()
     timeout = Self.answerTimeout
     try check(amqp_set_handshake_timeout(state, &timeout), "setting the time limit of the login")
     try check(amqp_set_rpc_timeout(state, &timeout), "setting the time limit of the broker's answers")
@@ -47,7 +50,45 @@ final class AMQPConnection {
   }
 
   /// Frees the connection; the socket is closed without a farewell unless `close` was called.
-  deinit { amqp_destroy_connection(state) }
+  deinit {
+    amqp_destroy_connection(state)
+    findings.deallocate()
+  }
+
+  /// Opens the socket, and with TLS makes sure that the broker is who it should be.
+  private func open(_ address: BrokerAddress) throws(AMQPFailure) {
+    guard let socket = address.tls == nil ? amqp_tcp_socket_new(state) : amqp_ssl_socket_new(state) else {
+      throw .connectionLost("no memory for a socket")
+    }
+    if let files = address.tls { try furnish(socket, files, host: address.host) }
+    var timeout = Self.connectTimeout
+    let status = amqp_socket_open_noblock(socket, address.host, Int32(address.port), &timeout)
+    if findings.pointee.refusal != 0 {
+      let words = String(cString: tessera_tls_refusal(findings.pointee.refusal))
+      throw .untrusted("connecting to \(address): the broker's certificate is refused (\(words))")
+    }
+    if status == AMQP_STATUS_SSL_CONNECTION_FAILED.rawValue, tessera_tls_is_missing() != 0 {
+      throw .untrusted("connecting to \(address): TLS is asked for, and there is none at that port")
+    }
+    try check(status, "connecting to \(address)")
+  }
+
+  private func furnish(_ socket: OpaquePointer, _ files: TLSFiles, host: String) throws(AMQPFailure) {
+    guard tessera_tls_verify(socket, host, files.authorities, findings) == 1 else {
+      throw .untrusted(
+        "reading the trusted authorities\(files.authorities.map { " in \($0)" } ?? " of the system") fails (\(lastError ?? "unknown reason"))"
+      )
+    }
+    guard let certificate = files.certificate, let key = files.key else { return }
+    guard amqp_ssl_socket_set_key(socket, certificate, key) == AMQP_STATUS_OK.rawValue else {
+      throw .untrusted(
+        "reading this client's certificate in \(certificate) and its key in \(key) fails (\(lastError ?? "unknown reason"))"
+      )
+    }
+  }
+
+  /// What OpenSSL says about the last failure on this thread.
+  private var lastError: String? { tessera_tls_last_error().map { String(cString: $0) } }
 
   /// The socket, to wait for input on.
   var descriptor: Int32 { amqp_get_sockfd(state) }
@@ -110,7 +151,10 @@ final class AMQPConnection {
   // MARK: Queues
 
   /// Declares a durable queue; the answer has its depth.
-  func declare(_ queue: QueueName, _ topology: Topology, channel: UInt16) throws(AMQPFailure) -> QueueStatus {
+  /// - Parameter isPassive: Whether to look for it only, which needs no rights; a missing one closes the channel (404).
+  func declare(
+    _ queue: QueueName, _ topology: Topology, channel: UInt16, isPassive: Bool = false
+  ) throws(AMQPFailure) -> QueueStatus {
     let arena = AMQPArena()
     let name = try arena.text(topology.name(of: queue))
     let arguments = try arena.table(
@@ -120,7 +164,7 @@ final class AMQPConnection {
         case .number(let number): (argument.name, .number(number))
         }
       })
-    let answer = amqp_queue_declare(state, channel, name, 0, 1, 0, 0, arguments)
+    let answer = amqp_queue_declare(state, channel, name, isPassive ? 1 : 0, 1, 0, 0, arguments)
     let status = answer.map {
       QueueStatus(ready: Int($0.pointee.message_count), consumers: Int($0.pointee.consumer_count))
     }
@@ -203,7 +247,7 @@ final class AMQPConnection {
 
   private func check(_ status: Int32, _ action: String) throws(AMQPFailure) {
     guard status != AMQP_STATUS_OK.rawValue else { return }
-    throw .connectionLost("\(action): \(String(cString: amqp_error_string2(status)))")
+    throw lost(status, action)
   }
 
   private func checkReply(_ channel: UInt16, _ action: String) throws(AMQPFailure) {
@@ -231,8 +275,23 @@ final class AMQPConnection {
       }
       throw .connectionLost("\(action): the broker gave an answer that the protocol doesn't know")
     default:
-      let reason = "\(action): \(String(cString: amqp_error_string2(reply.library_error)))"
-      throw reply.library_error == AMQP_STATUS_TIMEOUT.rawValue ? .noAnswer(reason) : .connectionLost(reason)
+      if reply.library_error == AMQP_STATUS_TIMEOUT.rawValue { throw .noAnswer(words(reply.library_error, action)) }
+      throw lost(reply.library_error, action)
     }
+  }
+
+  /// Alerts by which a broker says that it doesn't take our certificate, or has no version or cipher in common with us.
+  private static let refusals: Set<Int32> = [40, 42, 43, 44, 45, 46, 48, 49, 70, 71, 116]
+
+  private func lost(_ status: Int32, _ action: String) -> AMQPFailure {
+    let alert = findings.pointee.alert
+    guard Self.refusals.contains(alert) else { return .connectionLost(words(status, action)) }
+    return .untrusted(
+      "\(action): the broker refuses this client's certificate or version of TLS (\(String(cString: tessera_tls_alert(alert))))"
+    )
+  }
+
+  private func words(_ status: Int32, _ action: String) -> String {
+    "\(action): \(String(cString: amqp_error_string2(status)))"
   }
 }

@@ -104,7 +104,7 @@ extension BrokerLoop {
   /// Declares a queue and returns its status; `nil` when the broker refuses, which costs the declaring channel only.
   func declare(_ queue: QueueName, _ session: BrokerSession) throws(AMQPFailure) -> QueueStatus? {
     do throws(AMQPFailure) {
-      return try session.connection.declare(queue, topology, channel: session.declaring)
+      return try session.declare(queue, topology)
     } catch {
       guard case .channelClosed = error else { throw error }
       report(.channelClosed(reason: error.reason))

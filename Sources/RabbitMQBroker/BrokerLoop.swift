@@ -72,7 +72,7 @@ final class BrokerLoop {
   private func remakeStuckQueues(_ session: BrokerSession) throws(AMQPFailure) {
     for queue in stuck.takeGivenUp() {
       // A queue with consumers works, for somebody who was faster.
-      guard try session.connection.declare(queue, topology, channel: session.declaring).consumers == 0 else { continue }
+      guard try session.declare(queue, topology).consumers == 0, !session.isForeign(queue) else { continue }
       report(.remade(queue))
       try session.connection.delete(queue, topology, channel: session.declaring)
       _ = try session.connection.declare(queue, topology, channel: session.declaring)
@@ -172,6 +172,7 @@ final class BrokerSession {
   var assemblers: [UInt16: MessageAssembler] = [:]
   /// Whether the broker has said that it takes no messages now.
   var isBlocked = false
+  private var foreign: Set<QueueName> = []
 
   init(_ address: BrokerAddress, heartbeat: Int, name: String) throws(AMQPFailure) {
     connection = try AMQPConnection(address, heartbeat: heartbeat, name: name)
@@ -184,7 +185,37 @@ final class BrokerSession {
   func declareAll(_ topology: Topology) throws(AMQPFailure) {
     // The dead letters first: the others refer to them.
     for queue in [QueueName.dead, .tiles, .results, .workers] {
-      _ = try connection.declare(queue, topology, channel: declaring)
+      _ = try declare(queue, topology)
     }
   }
+
+  /// Makes `queue` where that is missing, or, where this user has no right to (403), sees that it is there: a worker's user may take
+  /// jobs, but neither make nor delete queues.
+  func declare(_ queue: QueueName, _ topology: Topology) throws(AMQPFailure) -> QueueStatus {
+    if isForeign(queue) { return try look(for: queue, topology) }
+    do throws(AMQPFailure) {
+      return try connection.declare(queue, topology, channel: declaring)
+    } catch {
+      guard case .channelClosed(_, 403, _) = error else { throw error }
+      foreign.insert(queue)
+      declaring = try connection.openChannel()
+      return try look(for: queue, topology)
+    }
+  }
+
+  private func look(for queue: QueueName, _ topology: Topology) throws(AMQPFailure) -> QueueStatus {
+    do throws(AMQPFailure) {
+      return try connection.declare(queue, topology, channel: declaring, isPassive: true)
+    } catch {
+      guard case .channelClosed(let channel, 404, let text) = error else { throw error }
+      throw .channelClosed(
+        channel: channel, code: 404,
+        text:
+          "\(text); this user may not make it, so a process must start first whose user may (Compose/broker-users rights)"
+      )
+    }
+  }
+
+  /// Whether this user may not make `queue`.
+  func isForeign(_ queue: QueueName) -> Bool { foreign.contains(queue) }
 }

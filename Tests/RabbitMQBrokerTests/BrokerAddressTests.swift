@@ -32,8 +32,31 @@ import Testing
     #expect(throws: BrokerAddressError.self) { try BrokerAddress(url) }
   }
 
-  @Test func tlsIsRefusedByName() {
-    #expect(throws: BrokerAddressError.tlsUnsupported) { try BrokerAddress("amqps://host/") }
+  @Test func tlsNeedsItsSchemeAndFindsItsFiles() throws {
+    let plain = try BrokerAddress("amqps://host/")
+    #expect(plain.port == 5671)
+    #expect(plain.tls == TLSFiles())
+    let files = TLSFiles(authorities: "/default.crt", certificate: "/c.crt", key: "/c.key")
+    let named = try BrokerAddress("amqps://host/?cacertfile=%2Fa%20b.crt&verify=verify_peer", files: files)
+    #expect(named.tls == TLSFiles(authorities: "/a b.crt", certificate: "/c.crt", key: "/c.key"))
+    #expect(try BrokerAddress("amqp://host/", files: files).tls == nil, "settings alone don't switch it on")
+  }
+
+  /// What would weaken TLS, or would do nothing, isn't overlooked.
+  @Test(arguments: [
+    "amqps://host/?verify=verify_none", "amqps://host/?cacertfile", "amqps://host/?certfile=a.crt",
+    "amqps://host/?keyfile=a.key",
+    "amqps://host/?heartbeat=1", "amqp://host/?cacertfile=ca.crt",
+  ])
+  func parametersThatWouldMisleadAreRefused(url: String) {
+    #expect(throws: BrokerAddressError.self) { try BrokerAddress(url) }
+  }
+
+  @Test func loopbackIsKnown() throws {
+    for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+      #expect(try BrokerAddress("amqp://\(host)/").isLoopback)
+    }
+    for host in ["broker", "10.0.0.1", "[fe80::1]"] { #expect(try !BrokerAddress("amqp://\(host)/").isLoopback) }
   }
 
   @Test func passwordIsNotShown() throws {

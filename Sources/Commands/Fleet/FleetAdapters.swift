@@ -13,14 +13,18 @@ struct FleetAdapters {
   /// - Parameter patience: how long an outage of the database is waited through; a person waits less long than a service.
   /// - Throws: `SettingsError`, `LedgerError`.
   func ledger(patience: Duration = .seconds(10)) async throws -> PostgresLedger {
-    try await PostgresLedger.open(url: settings.databaseURL(), patience: patience)
+    let url = try settings.databaseURL()
+    if let weakness = try DatabaseAddress(url).weakness { logger.warning("\(weakness)") }
+    return try await PostgresLedger.open(url: url, patience: patience)
   }
 
   /// - Throws: `SettingsError`, `BrokerAddressError`.
   func queue(connectionName: String, watch: BrokerWatch? = nil) throws -> RabbitMQJobQueue {
     let logger = logger
+    let address = try BrokerAddress(settings.brokerURL(), files: settings.brokerFiles)
+    if let weakness = address.weakness { logger.warning("\(weakness)") }
     return try RabbitMQJobQueue(
-      url: settings.brokerURL(), settings: RabbitMQJobQueue.Settings(connectionName: connectionName)
+      address: address, settings: RabbitMQJobQueue.Settings(connectionName: connectionName)
     ) { event in
       watch?.note(event)
       switch event {

@@ -5,7 +5,7 @@ internal import PostgresLedger
 struct MigrateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "migrate", abstract: "Brings the ledger's schema to this version.",
-    subcommands: [Up.self, Status.self])
+    subcommands: [Up.self, Status.self, MigrateRolesCommand.self])
 
   struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Applies the migrations that are missing.")

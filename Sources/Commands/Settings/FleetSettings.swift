@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Foundation
 internal import HTTPAPI
+internal import RabbitMQBroker
 internal import UNet
 
 /// What the fleet's processes are told: flags over environment over configuration file over default.
@@ -8,6 +9,8 @@ struct FleetSettings {
   private var broker: String?
   private var database: String?
   private var store: String?
+  /// `amqp.cacertfile`, `amqp.certfile`, `amqp.keyfile`: files for TLS to the broker, as far as its URL doesn't name them.
+  var brokerFiles: TLSFiles
   /// `cache.folder`, `TESSERA_CACHE_FOLDER`: where a process keeps fetched models; default `tessera/models` in the user's cache.
   var cacheFolder: String
   /// `threads`, `TESSERA_THREADS`: compute threads of a slot, of a preparation and of a stitch; default: all processors.
@@ -44,7 +47,7 @@ struct FleetSettings {
         .string(value), isSecret: false)
     }
     var providers: [any ConfigProvider] = [
-      InMemoryProvider(name: "command line", values: given), PrefixedEnvironment.provider(),
+      InMemoryProvider(name: "command line", values: given), try PrefixedEnvironment.provider(),
     ]
     if let path = file ?? ProcessInfo.processInfo.environment["TESSERA_CONFIG"] {
       do {
@@ -91,6 +94,9 @@ struct FleetSettings {
     return FleetSettings(
       broker: reader.string(forKey: "amqp.url", isSecret: true),
       database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
+      brokerFiles: TLSFiles(
+        authorities: reader.string(forKey: "amqp.cacertfile"), certificate: reader.string(forKey: "amqp.certfile"),
+        key: reader.string(forKey: "amqp.keyfile")),
       cacheFolder: reader.string(forKey: "cache.folder") ?? userCache + "/models",
       threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
       slots: try whole("worker.slots", default: 1, in: 1...256),
@@ -136,16 +142,4 @@ struct SettingsError: Error, CustomStringConvertible {
   var description: String
 
   init(_ description: String) { self.description = description }
-}
-
-/// Environment variables `TESSERA_A_B` as keys `a.b`.
-enum PrefixedEnvironment {
-  static func provider() -> EnvironmentVariablesProvider {
-    let prefix = "TESSERA_"
-    let own = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix(prefix) }
-    return EnvironmentVariablesProvider(
-      environmentVariables: Dictionary(
-        uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) }),
-      secretsSpecifier: .dynamic { key, _ in key.hasSuffix("URL") })
-  }
 }

@@ -1,0 +1,62 @@
+import FleetContracts
+import Foundation
+import Testing
+
+@testable import RabbitMQBroker
+
+/// Each role of a fleet with a broker's user of its own, as `Compose/broker-users` makes them.
+@Suite(
+  .serialized, .enabled(if: PrivateBroker.isInstalled, "Install rabbitmq-server to run these tests."), .privateBroker,
+  .timeLimit(.minutes(2)))
+struct BrokerRightsTests {
+  let broker: PrivateBroker
+
+  init() throws { broker = try #require(PrivateBroker.current) }
+
+  private func connect(_ role: String, _ users: String, _ events: EventLog = EventLog()) throws -> RabbitMQJobQueue {
+    var parts = try #require(URLComponents(string: broker.url))
+    parts.user = role
+    parts.password = try String(contentsOfFile: "\(users)/broker-\(role).password", encoding: .utf8)
+      .trimmingCharacters(in: .newlines)
+    return try RabbitMQJobQueue(
+      url: try #require(parts.string), settings: RabbitMQJobQueue.Settings(longestPause: .milliseconds(200)),
+      onEvent: events.record)
+  }
+
+  @Test func eachRoleDoesItsWorkAndNoMore() async throws {
+    let users = try await broker.makeUsers()
+    let workerEvents = EventLog()
+    // In the worst order: who may make no queue comes first, and waits.
+    let worker = try connect("worker", users, workerEvents)
+    let dispatcher = try connect("dispatcher", users)
+    let waiting = Task { try await worker.prepare() }
+    try await workerEvents.wait { "\($0)".contains("this user may not make it") || "\($0)".contains("ACCESS_REFUSED") }
+    let aggregator = try connect("aggregator", users)
+    for queue in [dispatcher, aggregator] { try await queue.prepare() }
+    try await waiting.value
+
+    let job = QueueMessage(id: "job", type: "t", body: [1])
+    let result = QueueMessage(id: "result", type: "t", body: [2])
+    try await dispatcher.publish(job, to: .tiles)
+    let jobs = try await worker.subscribe(to: .tiles, prefetch: 1)
+    let taken = try #require(try await jobs.next())
+    #expect(taken.message == job)
+    try await worker.publish(result, to: .results)
+    try await taken.reject()  // a dead letter, which an aggregator may read
+    let results = try await aggregator.subscribe(to: .results, prefetch: 1)
+    let arrived = try #require(try await results.next())
+    #expect(arrived.message == result)
+    try await arrived.acknowledge()
+    let dead = try await aggregator.subscribe(to: .dead, prefetch: 1)
+    #expect(try await dead.next()?.message == job)
+    #expect(await dispatcher.status(of: .tiles)?.consumers == 1)
+
+    // A worker's password, leaked, takes nothing away.
+    _ = try await worker.subscribe(to: .results, prefetch: 1)
+    try await workerEvents.wait { "\($0)".contains("ACCESS_REFUSED") && "\($0)".contains("tessera.results") }
+    await #expect(throws: JobQueueError.self) { try await worker.delete(.results) }
+    await #expect(throws: JobQueueError.self) { try await worker.delete(.tiles) }
+    #expect(await aggregator.status(of: .results)?.consumers == 1)
+    for queue in [dispatcher, worker, aggregator] { await queue.close() }
+  }
+}
