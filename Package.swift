@@ -152,6 +152,17 @@ let package = Package(
 
     module("HTTPAPI", ["FleetContracts", "FleetMetrics", "Exposition", hummingbird, logging, lifecycle]),
 
+    // Faults on purpose, and what must hold all the same.
+    .target(
+      name: "Chaos",
+      dependencies: [
+        "Fleet", "FleetContracts", "Digests", "PostgresLedger", "RabbitMQBroker", "BlobStores", "NiftiIO", "Volumes",
+      ],
+      resources: [
+        .embedInCode("Model/plans.pkl"), .embedInCode("Model/fold_0.model"), .embedInCode("Model/fold_0.model.pkl"),
+      ],
+      swiftSettings: swiftSettings),
+
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(
       "Commands",
@@ -159,7 +170,8 @@ let package = Package(
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders", "ModelSelection",
-        "Evaluation", "PythonJSON", "Machine", argumentParser, logging, lifecycle, signals, configuration, metrics,
+        "Evaluation", "PythonJSON", "Machine", "Chaos", argumentParser, logging, lifecycle, signals, configuration,
+        metrics,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
@@ -215,6 +227,7 @@ let package = Package(
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
         "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
+    tests("ChaosTests", ["Chaos"]),
     tests("JSONLogsTests", ["JSONLogs", logging]),
     tests("ExpositionTests", ["Exposition", "FleetMetrics", metrics]),
     tests("HTTPAPITests", ["HTTPAPI", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),

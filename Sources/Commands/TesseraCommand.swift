@@ -20,7 +20,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       StatusCommand.self, WorkersCommand.self, CancelCommand.self, MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self,
-      UpCommand.self, DoctorCommand.self, BenchCommand.self,
+      UpCommand.self, DoctorCommand.self, BenchCommand.self, ChaosCommand.self,
     ])
 
   public init() {}

@@ -31,6 +31,9 @@ struct Row {
   fileprivate let columns: [String: Int]
   fileprivate let values: [String?]
 
+  /// All fields as PostgreSQL writes them, in the order of the columns.
+  var texts: [String?] { values }
+
   /// - Throws: `PostgresError` when the column is missing, null or of another type.
   func value<Value: SQLReadable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
     guard let value = try optional(column, as: type) else { throw misfit(column, type, found: "null") }
