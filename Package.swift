@@ -162,6 +162,7 @@ let package = Package(
         .embedInCode("Model/plans.pkl"), .embedInCode("Model/fold_0.model"), .embedInCode("Model/fold_0.model.pkl"),
       ],
       swiftSettings: swiftSettings),
+    module("FleetSimulation", ["Fleet", "FleetContracts", "Digests"]),
 
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(
@@ -169,7 +170,8 @@ let package = Package(
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
-        "FleetInMemory", "FleetMetrics", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders", "ModelSelection",
+        "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
+        "ModelSelection",
         "Evaluation", "PythonJSON", "Machine", "Chaos", argumentParser, logging, lifecycle, signals, configuration,
         metrics,
       ]),
@@ -228,6 +230,7 @@ let package = Package(
         "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
     tests("ChaosTests", ["Chaos"]),
+    tests("FleetSimulationTests", ["FleetSimulation", "FleetContracts", "Digests"]),
     tests("JSONLogsTests", ["JSONLogs", logging]),
     tests("ExpositionTests", ["Exposition", "FleetMetrics", metrics]),
     tests("HTTPAPITests", ["HTTPAPI", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),

@@ -1,0 +1,51 @@
+internal import Foundation
+
+/// A process of the simulated fleet: this program again, with the hidden command `bench fleet-role`.
+final class SimulatedProcess {
+  let role: String
+  private let process = Process()
+  private let log: URL
+
+  /// - Throws: `InputError` when it can't be started.
+  init(_ role: String, _ arguments: [String], _ environment: [String: String]) throws {
+    self.role = role
+    log = FileManager.default.temporaryDirectory.appending(path: "tessera-\(role)-\(UUID().uuidString).log")
+    try Data().write(to: log)
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["bench", "fleet-role", role] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let file = try FileHandle(forWritingTo: log)
+    defer { try? file.close() }
+    process.standardError = file
+    do { try process.run() } catch {
+      throw InputError("A simulated \(role) can't be started: \(error.localizedDescription)")
+    }
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// The last line of its log.
+  var lastWords: String {
+    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").last.map(String.init) ?? "nothing."
+  }
+
+  /// Memory in use now, in bytes; 0 when it can't be read (proc(5), /proc/pid/statm).
+  var residentBytes: Int {
+    let fields = ((try? String(contentsOfFile: "/proc/\(process.processIdentifier)/statm", encoding: .utf8)) ?? "")
+      .split(separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+  }
+
+  var openFiles: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count) ?? 0
+  }
+
+  func end() {
+    process.terminate()
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: log)
+  }
+}
