@@ -53,6 +53,20 @@ public enum MessageError: Error, Hashable, CustomStringConvertible {
   }
 }
 
+/// A message's body, which says by itself of which version it is.
+protocol VersionedMessage: Decodable {
+  var version: Int { get }
+  static var knownVersion: Int { get }
+}
+
+extension VersionedMessage {
+  static var knownVersion: Int { 1 }
+}
+
+extension TileJob: VersionedMessage {}
+extension TileResult: VersionedMessage {}
+extension WorkerStatus: VersionedMessage {}
+
 enum MessageCoding {
   static func encode(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
@@ -60,12 +74,20 @@ enum MessageCoding {
     return Array(try encoder.encode(value))
   }
 
-  static func decode<Value: Decodable>(_: Value.Type, type: String, from message: QueueMessage) throws -> Value {
+  /// Members that this version doesn't know are overlooked, so a newer process may add some that an older one can do without. Whatever an
+  /// older one can't do without makes a new version.
+  static func decode<Value: VersionedMessage>(_: Value.Type, type: String, from message: QueueMessage) throws -> Value {
     guard message.type == type else { throw MessageError.unknownType(message.type, expected: type) }
+    let value: Value
     do {
-      return try JSONDecoder().decode(Value.self, from: Data(message.body))
+      value = try JSONDecoder().decode(Value.self, from: Data(message.body))
     } catch {
       throw MessageError.unreadable(type: type, reason: (error as? DecodingError)?.reason ?? "\(error)")
     }
+    guard value.version == Value.knownVersion else {
+      throw MessageError.unreadable(
+        type: type, reason: "its body says version \(value.version), and this process knows \(Value.knownVersion)")
+    }
+    return value
   }
 }

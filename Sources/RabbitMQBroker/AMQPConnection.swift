@@ -8,7 +8,7 @@ internal import Glibc
 /// (rabbitmq-c, README): heartbeats are sent and missed only inside calls, so the owner calls `nextFrame` several times in
 /// each heartbeat interval. A call that throws `connectionLost` or `connectionClosed` is the last one.
 final class AMQPConnection {
-  private let state: amqp_connection_state_t
+  let state: amqp_connection_state_t
   /// Numbers aren't used again soon, so a late frame of a closed channel isn't taken for one of its successor.
   private var lastChannel: UInt16 = 0
   /// Where OpenSSL notes what it runs into, for as long as the socket lives.

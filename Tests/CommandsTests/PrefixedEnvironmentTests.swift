@@ -19,6 +19,7 @@ import Testkit
   @Test func aSettingMayBeInAFile() throws {
     let values = try PrefixedEnvironment.values([
       "TESSERA_AMQP_URL_FILE": file("amqp://user:geheim@host/\n"), "TESSERA_THREADS": "2", "HOME": "/root",
+      "TESSERA_ISA": "", "TESSERA_THREADS_FILE": "",
       "OTHER_URL_FILE": "/nowhere",
     ])
     #expect(values == ["AMQP_URL": "amqp://user:geheim@host/", "THREADS": "2"])

@@ -90,4 +90,34 @@ import Testkit
     #expect(
       result.output.contains("blas/\(InstructionSet.best)/Haswell computes a small network right"), "\(result.output)")
   }
+
+  private struct FleetReport: Decodable {
+    struct Finding: Decodable {
+      var part: String
+      var state: String
+      var text: String
+    }
+    var findings: [Finding]
+  }
+
+  @Test func aFleetsServersAreLookedAtAndWhatIsWrongIsSaid() async throws {
+    let nothing = try await doctor(["--fleet"])
+    #expect(
+      nothing.code == 70 && nothing.output.contains("TESSERA_STORE_URL isn't set"), "\(nothing.output)\(nothing.log)")
+
+    let answer = try await doctor(
+      ["--fleet", "--json"],
+      environment: [
+        "TESSERA_AMQP_URL": "amqps://user:geheim@127.0.0.1:1/",
+        "TESSERA_DATABASE_URL": "postgresql://user:geheim@127.0.0.1:1/t",
+        "TESSERA_STORE_URL": "file://\(folder.url.path)/store",
+      ])
+    #expect(answer.code == 70 && !answer.output.contains("geheim"))
+    let findings = try Fleet.decode(FleetReport.self, from: answer.output).findings
+    #expect(findings.filter { $0.state == "problem" }.map(\.part) == ["broker", "database"])
+    for finding in findings where finding.state == "problem" {
+      #expect(finding.text.contains("127.0.0.1"), "\(finding.text)")
+    }
+    #expect(findings.contains { $0.part == "store" && $0.state == "good" })
+  }
 }

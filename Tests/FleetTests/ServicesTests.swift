@@ -6,6 +6,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
+import Testkit
 
 @testable import Fleet
 
@@ -114,6 +115,32 @@ import Testing
     }
     #expect(run.state == .completed)
     #expect(await queue.status(of: .dead)?.ready == 1)
+  }
+
+  /// An upgrade under way: messages of a version that isn't known here are kept for an operator, and the work goes on.
+  @Test(.timeLimit(.minutes(1)))
+  func messagesOfAnUnknownVersionAreParkedWhileTheRunGoesOn() async throws {
+    try await queue.prepare()
+    let parked = try ["job", "result"].map { kind in
+      let body = try Data(
+        contentsOf: Fixtures.directory.appending(
+          path: "messages/tile-\(kind == "job" ? kind : "result-computed").v1.json"))
+      let text = String(decoding: body, as: UTF8.self).replacing("\"version\":1", with: "\"version\":99")
+      return QueueMessage(id: kind, type: "tessera.tile-\(kind).v99", body: Array(text.utf8))
+    }
+    for (message, name) in zip(parked, [QueueName.tiles, .results]) { try await queue.publish(message, to: name) }
+    let worker = WorkerService(queue: queue, slots: [NumberPredictor(store: store)], name: "w", logger: .quiet)
+    let run = try await withServices([dispatcher(CountingPreparer(store: store, tiles: 3)), worker, aggregator]) {
+      try await end(of: try await submit())
+    }
+    #expect(run.state == .completed && run.outcome?.labelVoxels == expectedDigest(tiles: 3))
+    let dead = try await queue.subscribe(to: .dead, prefetch: 10)
+    var found: [String: QueueMessage] = [:]
+    for _ in parked {
+      let delivery = try #require(try await dead.next())
+      found[delivery.message.id] = delivery.message
+    }
+    for message in parked { #expect(found[message.id] == message, "as it came") }
   }
 
   @Test(.timeLimit(.minutes(1)))

@@ -17,6 +17,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
         tessera doctor
         tessera doctor --model MODEL_DIR -f 0 1 --max-memory 4GiB --json
+
+      With --fleet: connects to broker, database and store instead, with the settings of a process of the fleet, and says what is wrong with TLS,
+      rights, schema, queues, clocks and space.
+
+        tessera doctor --fleet
+        tessera doctor --fleet --amqp amqps://worker:…@broker/tessera?cacertfile=ca.crt
       """)
 
   @Option(help: ArgumentHelp("A trained model's folder: what it will take is shown too.", valueName: "dir"))
@@ -34,30 +40,53 @@ struct DoctorCommand: AsyncParsableCommand {
     help: ArgumentHelp("Memory that the process may use, such as 4GiB (TESSERA_MAX_MEMORY).", valueName: "size"))
   var maxMemory: String?
 
-  @Option(
-    name: .customLong("config"), help: ArgumentHelp("A JSON file with settings (TESSERA_CONFIG).", valueName: "file"))
-  var configuration: String?
+  @OptionGroup var fleetOptions: FleetOptions
+
+  private var configuration: String? { fleetOptions.configuration }
+
+  @Flag(name: .customLong("fleet"), help: "Look at broker, database and store.")
+  var looksAtFleet = false
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() async throws {
     try await Failures.reported {
+      if looksAtFleet { return try await examineFleet() }
       let report = try await report()
       if json {
         try Output.json(report)
       } else {
-        for (title, text) in report.lines {
-          Output.line(title + String(repeating: " ", count: max(1, 14 - title.count)) + text)
-        }
+        show(report.lines)
       }
       if !report.problems.isEmpty { throw ExitCodes.failed }
     }
   }
 
+  private struct FleetReport: Encodable {
+    var softwareVersion = SoftwareVersion.current
+    var findings: [FleetFinding]
+  }
+
+  private func examineFleet() async throws {
+    let settings = try await FleetSettings.read(flags: fleetOptions.flags, file: configuration)
+    let findings = await FleetExamination(settings: settings).findings()
+    if json {
+      try Output.json(FleetReport(findings: findings))
+    } else {
+      show(findings.map(\.line))
+    }
+    if findings.contains(where: { $0.state == .problem }) { throw ExitCodes.failed }
+  }
+
+  private func show(_ lines: [(title: String, text: String)]) {
+    for (title, text) in lines { Output.line(title + String(repeating: " ", count: max(1, 14 - title.count)) + text) }
+  }
+
   private func report() async throws -> DoctorReport {
     let environment = ProcessInfo.processInfo.environment
-    let flags = engine.flags.merging(["threads": threads.map(String.init), "max.memory": maxMemory]) { $1 }
+    let flags = fleetOptions.flags.merging(engine.flags) { $1 }
+      .merging(["threads": threads.map(String.init), "max.memory": maxMemory]) { $1 }
     let read: Result<FleetSettings, any Error>
     do {
       read = .success(try await FleetSettings.read(flags: flags, file: configuration))

@@ -4,7 +4,7 @@ internal import Foundation
 /// Environment variables `TESSERA_A_B` as keys `a.b`.
 ///
 /// `TESSERA_A_B_FILE` names a file that holds the value, as container engines and systemd hand out secrets. A line's end at its end isn't
-/// part of the value.
+/// part of the value. An empty variable counts as one that isn't set, as a shell or a compose file leaves it.
 enum PrefixedEnvironment {
   private static let prefix = "TESSERA_"
   private static let suffix = "_FILE"
@@ -21,6 +21,7 @@ enum PrefixedEnvironment {
 
   /// Values by variable, without the prefix.
   static func values(_ environment: [String: String]) throws(SettingsError) -> [String: String] {
+    let environment = environment.filter { !$0.value.isEmpty }
     var values: [String: String] = [:]
     for (variable, value) in environment where variable.hasPrefix(prefix) && !variable.hasSuffix(suffix) {
       values[String(variable.dropFirst(prefix.count))] = value
