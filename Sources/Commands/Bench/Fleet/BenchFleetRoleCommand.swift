@@ -23,7 +23,7 @@ struct BenchFleetRoleCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      var logger = FleetLogging.role("simulated-\(role.rawValue)")
+      var logger = FleetLogging.role("simulated-\(role.rawValue)", format: settings.logFormat)
       logger.logLevel = .warning
       try await serve(FleetAdapters(settings: settings, logger: logger), logger)
     }
