@@ -91,7 +91,7 @@ import Testkit
       .matches(of: #/NEEDED\s+(\S+)/#).map { String($0.1) }
     let paths = try run("/usr/bin/ldd", [TesseraProcess.executable.path]).output
     #expect(needed.count > 8)
-    // In every Debian, or linked into the program of the image (--static-swift-stdlib).
+    // In every Debian. Swift's own libraries are copied beside the program.
     let base: Set = ["libc6"]
     for library in needed
     where !library.hasPrefix("libswift") && !library.contains("Foundation") && !library.hasPrefix("lib_") {

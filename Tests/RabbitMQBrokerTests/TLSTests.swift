@@ -66,6 +66,25 @@ struct TLSTests {
     #expect(events.disconnections.isEmpty)
   }
 
+  @Test func aBrokerThatWasKilledIsFoundAgain() async throws {
+    let events = EventLog()
+    let queue = try RabbitMQJobQueue(
+      url: try url("cacertfile=\(tls)/ca.crt"),
+      settings: RabbitMQJobQueue.Settings(queuePrefix: "killed.", longestPause: .milliseconds(300)),
+      onEvent: events.record)
+    try await queue.prepare()
+    let consumer = try await queue.subscribe(to: .tiles, prefetch: 1)
+    try await broker.kill()
+    try await events.wait { if case .disconnected = $0 { true } else { false } }
+    let publishing = Task { try await queue.publish(QueueMessage(id: "1", type: "t", body: [1]), to: .tiles) }
+    try await broker.restart()
+    try await publishing.value
+    let delivery = try #require(try await consumer.next())
+    #expect(delivery.message.id == "1")
+    try await delivery.acknowledge()
+    await queue.close()
+  }
+
   @Test func aBrokerOfAnotherAuthorityIsRefused() async throws {
     let other = tls + "/other"
     try await PrivateBroker.certificates("ca", other)
