@@ -131,6 +131,7 @@ let package = Package(
         .embedInCode("0006_work.sql"),
         .embedInCode("0007_workers.sql"),
         .embedInCode("0008_state_machines.sql"),
+        .embedInCode("0009_watching.sql"),
       ],
       swiftSettings: swiftSettings),
     module("JSONLogs", [logging]),
@@ -233,8 +234,11 @@ let package = Package(
     tests("FleetSimulationTests", ["FleetSimulation", "FleetContracts", "Digests"]),
     tests("JSONLogsTests", ["JSONLogs", logging]),
     tests("ExpositionTests", ["Exposition", "FleetMetrics", metrics]),
-    tests("HTTPAPITests", ["HTTPAPI", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),
-    tests("CommandsTests", ["Commands", "UNet", "Kernels", "Machine"]),
+    tests(
+      "HTTPAPITests", ["HTTPAPI", "FleetContracts", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),
+    tests(
+      "CommandsTests",
+      ["Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine"]),
     tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
 )

@@ -12,6 +12,7 @@ public enum Migrations {
     Migration(version: 6, name: "work", sql: PackageResources._006_work_sql),
     Migration(version: 7, name: "workers", sql: PackageResources._007_workers_sql),
     Migration(version: 8, name: "state_machines", sql: PackageResources._008_state_machines_sql),
+    Migration(version: 9, name: "watching", sql: PackageResources._009_watching_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

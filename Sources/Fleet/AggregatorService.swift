@@ -78,8 +78,8 @@ public struct AggregatorService: Service, CustomStringConvertible {
     do {
       for (_, result) in readable { try await FaultPoint.aggregatorReceived.passed(tile: result.tile) }
       guard let receipts = try await write(readable) else { return }
-      for (receipt, (_, result)) in zip(receipts, readable) {
-        log(receipt, of: result)
+      for (receipt, (delivery, result)) in zip(receipts, readable) {
+        log(receipt, of: result, in: delivery.message.trace)
         try await FaultPoint.aggregatorCommitted.passed(tile: result.tile)
       }
       await Delivery.acknowledge(readable.map(\.delivery))
@@ -112,8 +112,9 @@ public struct AggregatorService: Service, CustomStringConvertible {
     }
   }
 
-  private func log(_ receipt: TileReceipt, of result: TileResult) {
+  private func log(_ receipt: TileReceipt, of result: TileResult, in trace: TraceContext?) {
     receipt.count()
+    let logger = logger.tracing(trace)
     let facts: Logger.Metadata = ["run": "\(result.run)", "tile": "\(result.tile)", "worker": "\(result.worker)"]
     switch receipt {
     case .accepted(let completesPass):
@@ -134,6 +135,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
     guard let work = try await ledger.claimStitch(owner: settings.owner, lease: settings.lease) else { return false }
     let claim = work.claim
     let run = claim.run.id
+    let logger = logger.tracing(claim.run.trace)
     logger.info(
       "stitching run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
     if work.engines.count > 1 {

@@ -49,6 +49,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
       return false
     }
     let run = claim.run.id
+    let logger = logger.tracing(claim.run.trace)
     logger.info(
       "preparing run", metadata: ["run": "\(run)", "position": "\(claim.run.position)", "epoch": "\(claim.epoch)"])
     let work = ClaimedWork(ledger: ledger, lease: settings.lease, logger: logger) { [settings] in

@@ -17,14 +17,39 @@ public struct QueueMessage: Hashable, Sendable {
   /// The name of the body's schema, such as `tessera.tile-job.v1`.
   public var type: String
   public var body: [UInt8]
+  /// What travels beside the body, such as `traceparent`: short texts by name. Names that begin with `x-` are the broker's own.
+  public var headers: [String: String]
 
   /// The largest body that is published, in bytes.
   public static let largestBody = 2048
 
-  public init(id: String, type: String, body: [UInt8]) {
+  /// The most that headers may take, names and values together, in bytes.
+  public static let largestHeaders = 1024
+
+  public init(id: String, type: String, body: [UInt8], headers: [String: String] = [:]) {
     self.id = id
     self.type = type
     self.body = body
+    self.headers = headers
+  }
+
+  /// The trace that the message belongs to, in the header `traceparent`; `nil` when there is none that can be read.
+  public var trace: TraceContext? {
+    get { headers[TraceContext.header].flatMap { TraceContext($0) } }
+    set { headers[TraceContext.header] = newValue?.description }
+  }
+
+  /// - Throws: `JobQueueError` when the message isn't fit to be published.
+  public func check() throws {
+    guard body.count <= Self.largestBody else { throw JobQueueError.tooLarge(bytes: body.count) }
+    let size = headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard size <= Self.largestHeaders else {
+      throw JobQueueError.refused("a message's headers have \(size) bytes; at most \(Self.largestHeaders) are allowed.")
+    }
+    for name in headers.keys where name.isEmpty || name.hasPrefix("x-") || name.utf8.count > 128 {
+      throw JobQueueError.refused(
+        "a message's header can't be called \"\(name)\"; names beginning with x- are the broker's.")
+    }
   }
 }
 

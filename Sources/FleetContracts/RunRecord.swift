@@ -36,6 +36,8 @@ public struct RunRecord: Hashable, Sendable {
   public var tenant: Tenant
   /// When the result is wanted.
   public var deadline: Date?
+  /// The caller's trace, or the one that was begun with the submission.
+  public var trace: TraceContext?
   public var state: RunState
   public var submittedAt: Date
   public var startedAt: Date?
@@ -52,7 +54,7 @@ public struct RunRecord: Hashable, Sendable {
     state: RunState,
     submittedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil, plannedTiles: Int = 0, acceptedTiles: Int = 0,
     deadTiles: Int = 0, failure: RunFailure? = nil, outcome: RunOutcome? = nil, runClass: RunClass = .routine,
-    tenant: Tenant = .default, deadline: Date? = nil
+    tenant: Tenant = .default, deadline: Date? = nil, trace: TraceContext? = nil
   ) {
     self.id = id
     self.model = model
@@ -63,6 +65,7 @@ public struct RunRecord: Hashable, Sendable {
     self.runClass = runClass
     self.tenant = tenant
     self.deadline = deadline
+    self.trace = trace
     self.state = state
     self.submittedAt = submittedAt
     self.startedAt = startedAt

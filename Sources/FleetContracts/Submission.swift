@@ -14,10 +14,12 @@ public struct Submission: Hashable, Sendable {
   public var tenant: Tenant
   /// When the result is wanted; within a class the earliest deadline goes first, and a run without one goes last.
   public var deadline: Date?
+  /// The caller's trace, which the run belongs to. Not part of the content: a submission that is repeated keeps the first one's.
+  public var trace: TraceContext?
 
   public init(
     images: [Digest], passes: [PassRequest], options: RunOptions, key: String? = nil, runClass: RunClass = .routine,
-    tenant: Tenant = .default, deadline: Date? = nil
+    tenant: Tenant = .default, deadline: Date? = nil, trace: TraceContext? = nil
   ) {
     self.images = images
     self.passes = passes
@@ -26,6 +28,7 @@ public struct Submission: Hashable, Sendable {
     self.runClass = runClass
     self.tenant = tenant
     self.deadline = deadline
+    self.trace = trace
   }
 }
 

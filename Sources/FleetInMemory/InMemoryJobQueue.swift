@@ -20,9 +20,7 @@ public final class InMemoryJobQueue: JobQueue {
   public func publish(_ message: QueueMessage, to queue: QueueName) async throws {
     try Task.checkCancellation()
     try checkOpen()
-    guard message.body.count <= QueueMessage.largestBody else {
-      throw JobQueueError.tooLarge(bytes: message.body.count)
-    }
+    try message.check()
     broker.update(queue) { $0.append(message) }
   }
 

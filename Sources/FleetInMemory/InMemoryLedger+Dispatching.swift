@@ -61,7 +61,8 @@ extension InMemoryLedger {
         let attempt = pass.tiles[tile].attempts + 1
         let job = TileJob(
           run: run.record.id, pass: id, epoch: pass.epoch, tile: tile, attempt: attempt, document: pass.document)
-        let message = try QueueMessage(job)
+        var message = try QueueMessage(job)
+        message.trace = run.record.trace
         lastOutboxID += 1
         outbox.append(
           OutboxEntry(

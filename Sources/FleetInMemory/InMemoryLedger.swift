@@ -80,7 +80,7 @@ public actor InMemoryLedger: Ledger {
         id: id, model: model, passes: submission.passes.map { PassRecord(request: $0) }, images: submission.images,
         options: submission.options, key: submission.key,
         state: .submitted, submittedAt: Date(), runClass: submission.runClass, tenant: submission.tenant,
-        deadline: submission.deadline))
+        deadline: submission.deadline, trace: submission.trace))
     order.append(id)
     if let key { runsByKey[key] = id }
     return SubmissionReceipt(run: id, isNew: true)

@@ -72,11 +72,41 @@ public enum FleetMetrics {
   public static let stitchSeconds = MetricFamily(
     "tessera_stitch_seconds", work, "Stitching and measuring a run's pass, in seconds.")
 
+  // MARK: The whole fleet, from the ledger: the same from each process that has the database
+
+  public static let runs = MetricFamily(
+    "tessera_runs_total", .counter, "Runs that are over: completed, failed or cancelled.", labels: ["state", "class"])
+  public static let openRuns = MetricFamily(
+    "tessera_open_runs", .gauge, "Runs that aren't over, by state.", labels: ["state", "class"])
+  public static let deadlineMisses = MetricFamily(
+    "tessera_deadline_misses_total", .counter, "Runs that weren't completed by their deadline.", labels: ["class"])
+  public static let outstandingTiles = MetricFamily(
+    "tessera_outstanding_tiles", .gauge, "Planned tiles of runs in work that have no result yet.", labels: ["class"])
+  public static let outstandingWork = MetricFamily(
+    "tessera_outstanding_work_seconds", .gauge,
+    "Seconds that one worker slot would need for all that has no result yet, also of runs that aren't planned.",
+    labels: ["class", "model"])
+  public static let workerSlots = MetricFamily(
+    "tessera_worker_slots", .gauge,
+    "Slots of all workers by the worker's state: starting, running, draining, quarantined, or lost (silent for a minute).",
+    labels: ["state"])
+  public static let slotGflops = MetricFamily(
+    "tessera_worker_gflops", .gauge,
+    "Billions of a network's floating-point operations that a worker slot does in a second: the mean over the models measured lately."
+  )
+  public static let outboxLag = MetricFamily(
+    "tessera_outbox_lag_seconds", .gauge, "How long the oldest message has waited to be published, in seconds.")
+  public static let ledgerViolations = MetricFamily(
+    "tessera_ledger_violations", .gauge, "Rows that break an invariant of the ledger; must be 0.", labels: ["invariant"]
+  )
+
   /// All of them.
   public static let all: [MetricFamily] = [
     buildInfo, processCPUSeconds, processResidentBytes, processOpenDescriptors, processStartSeconds, redeliveries,
     publishConfirmSeconds, amqpReconnects, brokerConnected, brokerBlocked, transactionSeconds, transactionRetries,
     blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, duplicateResults, digestConflicts, runDurationSeconds,
-    prepareSeconds, stitchSeconds,
+    prepareSeconds, stitchSeconds, runs, openRuns, deadlineMisses, outstandingTiles, outstandingWork, workerSlots,
+    slotGflops, outboxLag,
+    ledgerViolations,
   ]
 }

@@ -13,16 +13,21 @@ public struct ProcessStatus: Sendable {
   public var metrics: MetricsRegistry
   /// What is read when somebody asks.
   public var samples: @Sendable () async -> [MetricSample]
+  /// How much work waits, for a time in seconds in which it shall be done (`nil`: the operator's choice); `nil` while nobody knows. Only
+  /// processes that have the ledger can tell.
+  public var scale: (@Sendable (_ drain: Double?) async -> ScaleReport?)?
 
   public init(
     readiness: HealthMonitor, liveness: @escaping @Sendable () -> [(name: String, finding: HealthFinding)],
     isDraining: @escaping @Sendable () -> Bool, metrics: MetricsRegistry,
-    samples: @escaping @Sendable () async -> [MetricSample]
+    samples: @escaping @Sendable () async -> [MetricSample],
+    scale: (@Sendable (_ drain: Double?) async -> ScaleReport?)? = nil
   ) {
     self.readiness = readiness
     self.liveness = liveness
     self.isDraining = isDraining
     self.metrics = metrics
     self.samples = samples
+    self.scale = scale
   }
 }

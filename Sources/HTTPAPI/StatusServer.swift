@@ -12,6 +12,7 @@ public import ServiceLifecycle
 /// | `/readyz` | 200, or 503 while a server can't be reached, or while the process is being stopped |
 /// | `/startupz` | 200 once the process has been ready |
 /// | `/metrics` | Prometheus' text format |
+/// | `/v1/scale` | how much work waits and how many slots it wants, for autoscalers |
 ///
 /// Nothing here changes anything, and no answer has patient data or secrets.
 public struct StatusServer: Service, CustomStringConvertible {
@@ -69,6 +70,15 @@ public struct StatusServer: Service, CustomStringConvertible {
         status: .ok, headers: [.contentType: TextExposition.contentType],
         body: .init(byteBuffer: ByteBuffer(string: text)))
     }
+    if let scale = status.scale {
+      router.get("v1/scale") { request, _ in
+        let drain = try Self.drain(request)
+        guard let report = await scale(drain) else {
+          return try Self.json(Problem(error: "The ledger hasn't answered lately."), .serviceUnavailable)
+        }
+        return try Self.json(report, .ok)
+      }
+    }
     return router
   }
 
@@ -77,13 +87,28 @@ public struct StatusServer: Service, CustomStringConvertible {
     return HealthReport(stopping + status.readiness.findings)
   }
 
+  /// The query's `drain`, in seconds.
+  private static func drain(_ request: Request) throws -> Double? {
+    guard let text = request.uri.queryParameters["drain"] else { return nil }
+    guard let drain = Double(text), drain >= 1, drain <= 864_000 else {
+      throw HTTPError(.badRequest, message: "drain must be a number of seconds from 1 to 864000.")
+    }
+    return drain
+  }
+
+  private struct Problem: Encodable { var error: String }
+
   private static func json(_ report: HealthReport) throws -> Response {
+    try json(report, report.isGood ? .ok : .serviceUnavailable)
+  }
+
+  private static func json(_ value: some Encodable, _ status: HTTPResponse.Status) throws -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let body = try encoder.encode(report) + Data("\n".utf8)
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let body = try encoder.encode(value) + Data("\n".utf8)
     return Response(
-      status: report.isGood ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
-      body: .init(byteBuffer: ByteBuffer(bytes: body)))
+      status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(bytes: body)))
   }
 }
 

@@ -106,14 +106,15 @@ extension PostgresLedger {
           ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
         UPDATE fleet.outbox o SET claimed_until = now() + make_interval(secs => $2)
         FROM next WHERE o.id = next.id
-        RETURNING o.id, o.queue, o.message_id, o.message_type, o.body
+        RETURNING o.id, o.queue, o.message_id, o.message_type, o.body,
+          (SELECT r.traceparent FROM fleet.passes p JOIN fleet.runs r ON r.id = p.run WHERE p.id = o.pass) AS traceparent
         """, [max(0, limit), lease])
       return try rows.map { row in
-        OutboxMessage(
-          id: try row.value("id"), queue: try row.value("queue"),
-          message: QueueMessage(
-            id: try row.value("message_id"), type: try row.value("message_type"),
-            body: Array(try row.value("body", as: String.self).utf8)))
+        var message = QueueMessage(
+          id: try row.value("message_id"), type: try row.value("message_type"),
+          body: Array(try row.value("body", as: String.self).utf8))
+        message.trace = try row.optional("traceparent")
+        return OutboxMessage(id: try row.value("id"), queue: try row.value("queue"), message: message)
       }.sorted { $0.id < $1.id }
     }
   }

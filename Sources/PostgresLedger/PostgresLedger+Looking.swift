@@ -23,7 +23,7 @@ extension PostgresConnection {
 
   fileprivate static let runRecords = """
     SELECT r.id, r.model_name, \(PostgresLedger.modelColumns), r.options, r.idempotency_key, r.state,
-           r.class, r.tenant, extract(epoch FROM r.deadline) AS deadline,
+           r.class, r.tenant, extract(epoch FROM r.deadline) AS deadline, r.traceparent,
            extract(epoch FROM r.submitted_at) AS submitted_at, extract(epoch FROM r.started_at) AS started_at,
            extract(epoch FROM r.finished_at) AS finished_at, r.failure_kind, r.failure_reason, r.label_map, r.label_voxels,
            r.probabilities, r.properties, r.engine, r.software_version,
@@ -63,7 +63,7 @@ extension PostgresConnection {
       startedAt: try row.optional("started_at"), finishedAt: try row.optional("finished_at"),
       plannedTiles: try row.value("planned_tiles"), acceptedTiles: try row.value("accepted_tiles"),
       deadTiles: try row.value("dead_tiles"), runClass: try row.value("class"), tenant: try row.value("tenant"),
-      deadline: try row.optional("deadline"))
+      deadline: try row.optional("deadline"), trace: try row.optional("traceparent"))
     if let kind: FailureKind = try row.optional("failure_kind") {
       record.failure = RunFailure(kind: kind, reason: try row.value("failure_reason"))
     }

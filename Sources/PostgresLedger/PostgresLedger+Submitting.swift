@@ -79,7 +79,7 @@ extension PostgresLedger {
       try database.requireModels(of: submission.passes)
       let added = try database.execute(
         """
-        INSERT INTO fleet.runs (id, model, model_name, options, request_digest, idempotency_key, class, tenant, deadline)
+        INSERT INTO fleet.runs (id, model, model_name, options, request_digest, idempotency_key, class, tenant, deadline, traceparent)
         SELECT $1, $2,
                (SELECT string_agg(
                   coalesce(
@@ -88,13 +88,13 @@ extension PostgresLedger {
                   ' + ' ORDER BY x.position)
                 FROM jsonb_array_elements_text($6::jsonb) WITH ORDINALITY AS x (model, position)
                 JOIN fleet.models m ON m.digest = x.model),
-               $3::jsonb, $4, $5, $7, $8, to_timestamp($9)
+               $3::jsonb, $4, $5, $7, $8, to_timestamp($9), $10
         ON CONFLICT DO NOTHING
         """,
         [
           id, last.model, try SQLJSON(submission.options), content, submission.key,
           try SQLJSON(submission.passes.filter(\.isMember).map(\.model)), submission.runClass, submission.tenant,
-          submission.deadline,
+          submission.deadline, submission.trace,
         ])
       if added.affected == 1 {
         try database.execute(

@@ -85,6 +85,7 @@ extension RunState: SQLReadable { init?(sqlText: String) { self.init(rawValue: s
 extension RunClass: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
 extension Tenant: SQLReadable { init?(sqlText: String) { try? self.init(sqlText) } }
 extension FailureKind: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
+extension TraceContext: SQLReadable { init?(sqlText: String) { self.init(sqlText) } }
 extension QueueName: SQLReadable { init?(sqlText: String) { self.init(rawValue: sqlText) } }
 
 /// Selected as seconds since 1970: `extract(epoch FROM …)`.

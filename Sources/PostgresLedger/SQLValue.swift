@@ -17,6 +17,7 @@ extension Double: SQLValue { var sqlText: String { description } }
 extension Digest: SQLValue { var sqlText: String { hexadecimal } }
 extension RunID: SQLValue { var sqlText: String { description } }
 extension PassID: SQLValue { var sqlText: String { description } }
+extension TraceContext: SQLValue { var sqlText: String { description } }
 extension RunClass: SQLValue { var sqlText: String { rawValue } }
 extension Tenant: SQLValue { var sqlText: String { name } }
 

@@ -69,6 +69,22 @@ extension amqp_bytes_t {
 }
 
 extension amqp_table_t {
+  /// The sender's entries that are texts; not the broker's own (`x-…`), and no more than `limit` bytes of them, whoever sent them.
+  func texts(atMost limit: Int) -> [String: String] {
+    var texts: [String: String] = [:]
+    var room = limit
+    for index in 0..<Int(max(0, num_entries)) {
+      let entry = entries[index]
+      guard UInt32(entry.value.kind) == AMQP_FIELD_KIND_UTF8.rawValue else { continue }
+      let (name, value) = (entry.key.text, entry.value.value.bytes)
+      guard !name.hasPrefix("x-") else { continue }
+      room -= entry.key.len + value.len
+      guard room >= 0 else { break }
+      texts[name] = value.text
+    }
+    return texts
+  }
+
   /// The value of `name` where it is a whole number of any width; brokers differ in the width that they use.
   func number(_ name: String) -> Int? {
     for index in 0..<Int(max(0, num_entries)) {

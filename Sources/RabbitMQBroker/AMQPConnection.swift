@@ -237,6 +237,11 @@ final class AMQPConnection {
     properties.type = try arena.text(outgoing.message.type)
     // A returned message comes without its number; this tells which one it was.
     properties.correlation_id = try arena.text(String(ticket.number))
+    if !outgoing.message.headers.isEmpty {
+      properties._flags |= amqp_flags_t(AMQP_BASIC_HEADERS_FLAG)
+      properties.headers = try arena.table(
+        outgoing.message.headers.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
+    }
     let status = amqp_basic_publish(
       state, channel, amqp_bytes_t(), try arena.text(topology.name(of: outgoing.queue)), 1, 0, &properties,
       try arena.bytes(outgoing.message.body))

@@ -1,4 +1,5 @@
 internal import CRabbitMQ
+internal import FleetContracts
 
 /// A frame from the broker, copied out of librabbitmq's memory.
 enum AMQPFrame {
@@ -87,6 +88,9 @@ extension MessageAssembler.Properties {
     if has(AMQP_BASIC_MESSAGE_ID_FLAG) { id = properties.message_id.text }
     if has(AMQP_BASIC_TYPE_FLAG) { type = properties.type.text }
     if has(AMQP_BASIC_CORRELATION_ID_FLAG) { correlation = properties.correlation_id.text }
-    if has(AMQP_BASIC_HEADERS_FLAG) { deliveryCount = properties.headers.number("x-delivery-count") }
+    if has(AMQP_BASIC_HEADERS_FLAG) {
+      deliveryCount = properties.headers.number("x-delivery-count")
+      headers = properties.headers.texts(atMost: QueueMessage.largestHeaders)
+    }
   }
 }

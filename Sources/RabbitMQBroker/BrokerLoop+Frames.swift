@@ -61,7 +61,9 @@ extension BrokerLoop {
       }
       // The count is missing at the first delivery and on classic queues; the flag alone says "at least once".
       let earlier = max(message.properties.deliveryCount ?? 0, isRedelivered ? 1 : 0)
-      let content = QueueMessage(id: message.properties.id, type: message.properties.type, body: message.body)
+      let content = QueueMessage(
+        id: message.properties.id, type: message.properties.type, body: message.body,
+        headers: message.properties.headers)
       if !consumer.buffer.put(ArrivedMessage(message: content, earlierDeliveries: earlier, key: key)) {
         _ = deliveries.settle(key)
         try session.connection.putBack(tag: number, channel: session.consuming)

@@ -16,6 +16,8 @@ struct MessageAssembler {
     var correlation = ""
     /// The quorum queue's count of earlier deliveries, where it gives one.
     var deliveryCount: Int?
+    /// The sender's own headers that are texts.
+    var headers: [String: String] = [:]
   }
 
   struct Message: Equatable {

@@ -84,9 +84,7 @@ public final class RabbitMQJobQueue: JobQueue {
   }
 
   private static func check(_ message: QueueMessage) throws {
-    guard message.body.count <= QueueMessage.largestBody else {
-      throw JobQueueError.tooLarge(bytes: message.body.count)
-    }
+    try message.check()
     // The protocol counts the bytes of a short string in one byte.
     for (name, text) in [("id", message.id), ("type", message.type)] where text.utf8.count > 255 {
       throw JobQueueError.refused("a message's \(name) has \(text.utf8.count) bytes; at most 255 are allowed.")

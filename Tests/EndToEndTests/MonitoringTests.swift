@@ -37,7 +37,13 @@ struct MonitoringTests {
     #expect(try #require(metrics.value("tessera_blob_bytes_total", ["op": "put", "scheme": "file"])) > 100_000)
     #expect(try #require(metrics.value("process_resident_memory_bytes")) > 1e7)
     #expect(abs(try #require(metrics.value("process_start_time_seconds")) - Date().timeIntervalSince1970) < 300)
+    #expect(metrics.value("tessera_runs_total", ["state": "completed", "class": "routine"]) == 1)
+    #expect(metrics.value("tessera_outstanding_tiles", ["class": "routine"]) == 0)
+    #expect(metrics.value("tessera_ledger_violations", ["invariant": "I5"]) == 0)
     try PrometheusClient.check(text)
+    let scale = await watched.get("/v1/scale?drain=60")
+    #expect(scale.code == 200)
+    #expect(scale.text.contains(#""live_slots":1,"#) && scale.text.contains(#""wanted_slots":0"#))
 
     try fleet.servers.killBroker()
     let broken = try await watched.wait(for: 503, at: "/readyz", within: 30)
@@ -51,6 +57,45 @@ struct MonitoringTests {
     up.send(SIGTERM)
     #expect(try await up.finish(within: 60).code == 0)
     try checkLog(up.logText)
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func oneStudyCanBeFollowedThroughAllProcessesAndSeenFromATerminal() async throws {
+    let fleet = try await Fleet()
+    let dispatcher = try await fleet.start("dispatcher")
+    let aggregator = try await fleet.start("aggregator")
+    let worker = try await fleet.start("worker")
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    try await fleet.succeed([
+      "submit", image.path, "--model", "tissue", "--disable_tta", "--wait", "--class", "stat", "--traceparent",
+      "00-\(trace)-00f067aa0ba902b7-01",
+    ])
+    for (process, message) in [
+      (dispatcher, "run prepared"), (worker, "tile predicted"), (aggregator, "tile accepted"),
+      (aggregator, "run completed"),
+    ] {
+      let lines = process.logText.split(separator: "\n").filter { $0.contains(message) }
+      #expect(!lines.isEmpty)
+      for line in lines { #expect(line.contains("trace_id=\(trace)")) }
+    }
+    struct Run: Decodable { var traceId: String }
+    let runs = try Fleet.decode([Run].self, from: try await fleet.succeed(["status", "--json"]))
+    #expect(runs.map(\.traceId) == [trace])
+
+    let picture = try await fleet.succeed(["top", "--once"])
+    #expect(picture.contains("tessera top  20"))
+    #expect(picture.contains("1 completed"))
+    #expect(picture.contains("0 violations  0 digest conflicts"))
+    #expect(picture.contains("running"), "the worker is listed")
+    struct Top: Decodable {
+      struct Worker: Decodable { var state: String }
+      struct Overview: Decodable { var tilesByMinute: [Int] }
+      var workers: [Worker]
+      var overview: Overview
+    }
+    let top = try Fleet.decode(Top.self, from: try await fleet.succeed(["top", "--json"]))
+    #expect(top.workers.map(\.state) == ["running"])
+    #expect(top.overview.tilesByMinute.count == 10 && top.overview.tilesByMinute.reduce(0, +) > 0)
   }
 
   /// Every line is an object, and none names the image.

@@ -10,6 +10,8 @@ internal import Testing
 public enum JobQueueLaw: String, CaseIterable, Sendable {
   case acknowledgedMessageIsDeliveredOnce
   case messagesArriveWhole
+  case headersStayWithTheirMessage
+  case headersThatCannotTravelAreRefused
   case oneConsumerGetsMessagesInOrder
   case waitingConsumerIsWoken
   case deliveriesOfAClosedConnectionComeAgain
@@ -49,6 +51,8 @@ public enum JobQueueLaw: String, CaseIterable, Sendable {
     switch self {
     case .acknowledgedMessageIsDeliveredOnce: try await bench.acknowledgedMessageIsDeliveredOnce()
     case .messagesArriveWhole: try await bench.messagesArriveWhole()
+    case .headersStayWithTheirMessage: try await bench.headersStayWithTheirMessage()
+    case .headersThatCannotTravelAreRefused: try await bench.headersThatCannotTravelAreRefused()
     case .oneConsumerGetsMessagesInOrder: try await bench.oneConsumerGetsMessagesInOrder()
     case .waitingConsumerIsWoken: try await bench.waitingConsumerIsWoken()
     case .deliveriesOfAClosedConnectionComeAgain: try await bench.deliveriesOfAClosedConnectionComeAgain()
@@ -102,6 +106,41 @@ extension JobQueueBench {
       let delivery = try await delivery(from: consumer)
       #expect(delivery.message == message)
       try await delivery.acknowledge()
+    }
+  }
+
+  func headersStayWithTheirMessage() async throws {
+    let queue = try await connection()
+    var traced = QueueMessage(
+      id: "traced", type: "tessera.test.v1", body: [1], headers: ["näme": "ü\n\"", "empty": ""])
+    traced.trace = TraceContext()
+    let plain = QueueMessage(id: "plain", type: "tessera.test.v1", body: [2])
+    for message in [traced, plain] { try await queue.publish(message, to: .results) }
+    let consumer = try await queue.subscribe(to: .results, prefetch: 2)
+    let first = try await delivery(from: consumer)
+    #expect(first.message == traced)
+    #expect(first.message.trace == traced.trace)
+    try await first.putBack()
+    for _ in 0..<2 {
+      let next = try await delivery(from: consumer)
+      #expect(next.message == (next.message.id == "plain" ? plain : traced))
+      try await next.reject()
+    }
+    let dead = try await queue.subscribe(to: .dead, prefetch: 2)
+    for _ in 0..<2 {
+      let letter = try await delivery(from: dead)
+      #expect(
+        letter.message == (letter.message.id == "plain" ? plain : traced), "what the broker adds isn't the sender's")
+      try await letter.acknowledge()
+    }
+  }
+
+  func headersThatCannotTravelAreRefused() async throws {
+    let queue = try await connection()
+    let long = String(repeating: "x", count: QueueMessage.largestHeaders)
+    for headers in [["a": long], ["x-death": "1"], ["": "1"]] {
+      let message = QueueMessage(id: "1", type: "tessera.test.v1", body: [], headers: headers)
+      await #expect(throws: JobQueueError.self) { try await queue.publish(message, to: .tiles) }
     }
   }
 

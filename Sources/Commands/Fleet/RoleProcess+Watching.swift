@@ -27,8 +27,10 @@ struct ProcessWatch {
     FleetMetrics.buildInfo.set(1, SoftwareVersion.current, role)
   }
 
-  func status(_ checks: [HealthCheck]) -> ProcessStatus {
+  func status(_ checks: [HealthCheck], gauges: FleetGauges?, drain: Int) -> ProcessStatus {
     let monitor = HealthMonitor(checks)
+    var scale: (@Sendable (Double?) async -> ScaleReport?)?
+    if let gauges { scale = { await gauges.scale(drain: $0 ?? Double(drain)) } }
     return ProcessStatus(
       readiness: monitor,
       liveness: { [vitals] in
@@ -37,7 +39,9 @@ struct ProcessWatch {
           return (loop.name, loop.isStuck ? .bad(text) : .good(text))
         }
       },
-      isDraining: { [vitals] in vitals.isDraining }, metrics: registry, samples: { Self.processSamples() })
+      isDraining: { [vitals] in vitals.isDraining }, metrics: registry,
+      samples: { Self.processSamples() + (await gauges?.samples() ?? []) },
+      scale: scale)
   }
 
   private static func processSamples() -> [MetricSample] {

@@ -61,7 +61,11 @@ struct RoleProcess {
     if let watch {
       // Stopped last, so that a process that finishes its work can still be seen; the drain watch, first.
       let checks = healthChecks(store: store, ledger: ledger, broker: broker, name: name)
-      let server = StatusServer(address: watch.address, status: watch.status(checks), logger: logger)
+      let server = StatusServer(
+        address: watch.address,
+        status: watch.status(
+          checks, gauges: ledger.map { FleetGauges($0, queue: queue) },
+          drain: settings.scaleDrainSeconds), logger: logger)
       services.insert(.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup), at: 0)
       services.append(.init(service: DrainWatch(vitals), successTerminationBehavior: .ignore))
     }

@@ -34,6 +34,7 @@ enum RunRendering {
     var labels: [Label]?
     var timings: [StepTiming]?
     var engine: String?
+    var traceId: String?
 
     init(_ run: RunRecord) {
       self.run = run.id.description
@@ -57,6 +58,7 @@ enum RunRendering {
       labels = run.outcome?.labels.map { Label(label: $0.label, name: $0.name, voxels: $0.voxels, volumeMl: $0.volume) }
       timings = run.outcome?.timings
       engine = run.outcome?.engine
+      traceId = run.trace?.traceID
     }
   }
 
@@ -69,6 +71,7 @@ enum RunRendering {
     Output.line("class    \(run.runClass.rawValue), tenant \(run.tenant)\(wanted)")
     if run.passes.count > 1 { Output.line("model    \(run.position + 1) of \(run.passes.count) in work") }
     Output.line("tiles    \(run.acceptedTiles) of \(run.plannedTiles)")
+    if let trace = run.trace { Output.line("trace    \(trace.traceID)") }
     guard let outcome = run.outcome else { return }
     Output.line("engine   \(outcome.engine)")
     Output.line("label map  blob \(outcome.labelMap)")

@@ -47,6 +47,12 @@ struct SubmitCommand: AsyncParsableCommand {
   @OptionGroup var urgency: UrgencyOptions
 
   @Option(
+    help: ArgumentHelp(
+      "The trace that the study belongs to, by W3C's Trace Context (TRACEPARENT). Default: a new one.",
+      valueName: "00-…-…-01"), transform: SubmissionTrace.given)
+  var traceparent: TraceContext?
+
+  @Option(
     name: [.customShort("f"), .customLong("folds")], parsing: .upToNextOption,
     help: "Folds to average: numbers, or all. Default: all that were registered.")
   var folds: [String] = []
@@ -103,7 +109,8 @@ struct SubmitCommand: AsyncParsableCommand {
       let receipt = try await ledger.submit(
         Submission(
           images: digests, passes: try PassRequest.passes(of: members, lowResolution: previous), options: options,
-          key: key, runClass: urgency.runClass, tenant: urgency.tenant, deadline: urgency.deadline?.date))
+          key: key, runClass: urgency.runClass, tenant: urgency.tenant, deadline: urgency.deadline?.date,
+          trace: traceparent ?? SubmissionTrace.ofEnvironment()))
       try await FaultPoint.submitCommitted.passed()
       guard wait else {
         if json {

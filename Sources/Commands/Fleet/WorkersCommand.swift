@@ -23,7 +23,7 @@ struct WorkersCommand: AsyncParsableCommand {
   @OptionGroup var fleet: FleetOptions
 
   /// Seconds for which a worker that is gone is listed.
-  private static let remembered: TimeInterval = 3600
+  static let remembered: TimeInterval = 3600
 
   func run() async throws {
     try await Failures.reported {
@@ -57,7 +57,7 @@ struct WorkersCommand: AsyncParsableCommand {
   }
 
   /// A worker as `--json` prints it.
-  private struct Report: Encodable {
+  struct Report: Encodable {
     var worker: String
     var host: String
     var state: String

@@ -3,9 +3,14 @@ struct TextTable {
   enum Alignment { case left, right }
 
   private let columns: [(title: String, alignment: Alignment)]
+  private let hasRule: Bool
   private var rows: [[String]] = []
 
-  init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
+  /// - Parameter rule: whether a line is drawn below the titles.
+  init(_ columns: [(title: String, alignment: Alignment)], rule: Bool = true) {
+    self.columns = columns
+    hasRule = rule
+  }
 
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
@@ -21,7 +26,7 @@ struct TextTable {
       let text = padded.joined(separator: "  ")
       return String(text.reversed().drop { $0 == " " }.reversed())
     }
-    let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
-    return ([line(columns.map(\.title)), rule] + rows.map(line)).joined(separator: "\n")
+    let rule = hasRule ? [widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] : []
+    return ([line(columns.map(\.title))] + rule + rows.map(line)).joined(separator: "\n")
   }
 }

@@ -32,6 +32,8 @@ struct FleetSettings {
   var graceSeconds: Int
   /// `http.listen`, `TESSERA_HTTP_LISTEN`: where a role serves health and metrics, such as `127.0.0.1:9090`; default: nowhere.
   var httpListen: ListenAddress?
+  /// `scale.drain.seconds`, `TESSERA_SCALE_DRAIN_SECONDS`: the time in which `/v1/scale` wants all work done; default 600.
+  var scaleDrainSeconds: Int
   /// `log.format`, `TESSERA_LOG_FORMAT`: `text` or `json`; default: text.
   var logFormat: FleetLogging.Format
 
@@ -108,6 +110,7 @@ struct FleetSettings {
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
       httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
+      scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),
       logFormat: try logFormat())
   }
 }

@@ -15,7 +15,32 @@ struct WorkerSlot {
   let presence: WorkerPresence
   let drain: WorkerDrain
   let told: ToldResults
-  let logger: Logger
+  var logger: Logger
+  /// The trace of the job in hand, and this slot's part in it.
+  private var trace: TraceContext?
+  private var span: TraceContext?
+
+  init(
+    queue: any JobQueue, predictor: any TilePredicting, worker: String, presence: WorkerPresence, drain: WorkerDrain,
+    told: ToldResults, logger: Logger
+  ) {
+    self.queue = queue
+    self.predictor = predictor
+    self.worker = worker
+    self.presence = presence
+    self.drain = drain
+    self.told = told
+    self.logger = logger
+  }
+
+  /// The slot with a delivery in hand: its log names the delivery's trace.
+  private func taking(_ delivery: Delivery) -> WorkerSlot {
+    var slot = self
+    slot.trace = delivery.message.trace
+    slot.span = slot.trace?.child()
+    slot.logger = logger.tracing(slot.trace, span: slot.span)
+    return slot
+  }
 
   /// How long handing back a job may take; a job that couldn't be handed back is delivered again when the connection ends.
   private static let handingBack = Duration.seconds(5)
@@ -28,7 +53,7 @@ struct WorkerSlot {
       while Pausing.goesOn, let delivery = try await subscription.next() {
         // What arrives while the process is being stopped is for others.
         guard Pausing.goesOn else { return await handBack(delivery, try? delivery.message.tileJob()) }
-        try await handle(delivery, &pace)
+        try await taking(delivery).handle(delivery, &pace)
       }
     } onGracefulShutdown: {
       Task { await subscription.cancel() }
@@ -53,10 +78,11 @@ struct WorkerSlot {
       try? await delivery.acknowledge()
       return
     }
-    let result: QueueMessage
+    var result: QueueMessage
     switch await end(of: job, delivery, &pace) {
     case .result(let outcome):
       result = try QueueMessage(outcome)
+      result.trace = span
       outcome.countPhases()
     case .abandoned:
       logger.notice("tile abandoned", metadata: ["run": "\(job.run)", "tile": "\(job.tile)"])
@@ -65,7 +91,9 @@ struct WorkerSlot {
       await handBack(delivery, job)
       throw CancellationError()
     }
-    try await FleetMetrics.tilePhaseSeconds.measure("publish") { try await queue.publish(result, to: .results) }
+    try await FleetMetrics.tilePhaseSeconds.measure("publish") { [result] in
+      try await queue.publish(result, to: .results)
+    }
     told.told(result, of: delivery.message.id)
     try await FaultPoint.workerPublished.passed(tile: job.tile)
     do {
@@ -146,10 +174,11 @@ struct WorkerSlot {
     let earlier = delivery.earlierDeliveries + (job.earlierDeliveries ?? 0)
     job.earlierDeliveries = earlier == 0 ? nil : earlier
     do {
-      let message = try QueueMessage(job)
+      var message = try QueueMessage(job)
+      message.trace = delivery.message.trace
       // Of its own, as the calling task may be cancelled.
       let queue = queue
-      let published = Task { try await queue.publish(message, to: .tiles) }
+      let published = Task { [message] in try await queue.publish(message, to: .tiles) }
       let limit = Task {
         try await Task.sleep(for: Self.handingBack)
         published.cancel()

@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import FleetContracts
+internal import Foundation
+
+/// `tessera top`
+struct TopCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "top",
+    abstract: "Shows the fleet at work: queue, throughput, workers, runs, alarms.",
+    discussion: """
+      Needs the database only. On a terminal it draws anew every two seconds until you press q; elsewhere, or with --once, it prints one
+      picture. Rates are those of the last ten minutes.
+
+        tessera top
+        tessera top --once
+        tessera top --json
+      """)
+
+  @Flag(help: "Print one picture and end.")
+  var once = false
+
+  @Flag(help: "Print the figures once, as JSON.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Seconds between two pictures.", valueName: "seconds"))
+  var interval = 2.0
+
+  @OptionGroup var fleet: FleetOptions
+
+  func validate() throws {
+    guard interval >= 0.2, interval <= 3600 else {
+      throw ValidationError("--interval must be from 0.2 to 3600 seconds, not \(interval).")
+    }
+  }
+
+  func run() async throws {
+    try await Failures.reported {
+      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("top")).ledger()
+      // The dear question is asked less often than the picture is drawn.
+      let violations = KeptAnswer(for: .seconds(30)) { try await ledger.violations() }
+      let picture = { () async throws -> TopFrame in
+        let overview = try await ledger.overview()
+        let workers = try await ledger.workers().filter {
+          $0.isPresent || overview.at.timeIntervalSince($0.seenAt) < WorkersCommand.remembered
+        }
+        return TopFrame(overview: overview, workers: workers, violations: await violations.value() ?? [:])
+      }
+      let first = try await picture()
+      if json { return try Output.json(TopReport(first)) }
+      guard !once, let terminal = Terminal() else {
+        return Output.line(first.lines(columns: Terminal.size?.columns ?? 120).joined(separator: "\n"))
+      }
+      try await draw(first, then: picture, on: terminal)
+      await ledger.close()
+    }
+  }
+
+  private func draw(
+    _ first: TopFrame, then picture: () async throws -> TopFrame, on terminal: Terminal
+  ) async throws {
+    let style = TopStyle(environment: ProcessInfo.processInfo.environment)
+    var frame = first
+    var due = ContinuousClock.now + .seconds(interval)
+    while true {
+      let size = terminal.size
+      terminal.show(frame.lines(columns: size.columns, rows: size.rows, style: style))
+      // Woken early by a change of the size, it draws what it has.
+      guard await terminal.pause(due - ContinuousClock.now) else { return }
+      guard ContinuousClock.now >= due else { continue }
+      do {
+        frame = try await picture()
+      } catch {
+        frame.trouble = "\(error)"
+      }
+      due = ContinuousClock.now + .seconds(interval)
+    }
+  }
+}
+
+/// What `tessera top --json` prints; keys in snake case.
+struct TopReport: Encodable {
+  var overview: FleetOverview
+  var workers: [WorkersCommand.Report]
+  var violations: [String: Int]
+
+  init(_ frame: TopFrame) {
+    overview = frame.overview
+    workers = frame.workers.map(WorkersCommand.Report.init)
+    violations = frame.violations
+  }
+}

@@ -1,0 +1,162 @@
+internal import FleetContracts
+internal import Foundation
+
+/// One picture of `tessera top`: a pure function from what is known to lines of text, so that it can be tested without a terminal.
+struct TopFrame {
+  var overview: FleetOverview
+  /// Those that are there, and those that have gone lately.
+  var workers: [WorkerRecord] = []
+  /// By invariant.
+  var violations: [String: Int] = [:]
+  /// Why `overview` is no fresh one.
+  var trouble: String?
+
+  /// The least width that is drawn for; a narrower terminal cuts lines off.
+  static let leastColumns = 60
+
+  /// - Parameters:
+  ///   - columns: the terminal's width; no line is wider.
+  ///   - rows: the terminal's height, or `nil` for as many lines as there are.
+  ///   - style: how parts are marked.
+  func lines(columns: Int, rows: Int? = nil, style: TopStyle = .plain) -> [String] {
+    let width = max(Self.leastColumns, columns)
+    let head = headLines(width, style) + [""] + backlogLines(style)
+    let workerLines = section(
+      "WORKERS", workerTable, of: workers.count, nothing: "none; `tessera worker` starts one", style)
+    let runs = section("RUNS", runTable(width), of: overview.runsInWork.count, nothing: "none in work", style)
+    // Both lists share what the terminal has left; what one doesn't need, the other gets.
+    let room = rows.map { max(0, $0 - head.count - 2) } ?? workerLines.count + runs.count
+    let forWorkers = min(workerLines.count, max(room / 2, room - runs.count))
+    let forRuns = room - forWorkers
+    let all = head + [""] + cut(workerLines, to: forWorkers) + [""] + cut(runs, to: forRuns)
+    return all.prefix(rows ?? .max).map { style.cut($0, to: columns) }
+  }
+
+  // MARK: Head
+
+  private func headLines(_ width: Int, _ style: TopStyle) -> [String] {
+    let title = "tessera top  \(overview.at.formatted(Self.clock))"
+    let note = trouble.map { style.alarm("NO FRESH FIGURES: \($0)") } ?? ""
+    return [
+      style.strong(title) + (note.isEmpty ? "" : "  " + note), throughputLine(style), stateLine, alarmLine(style),
+    ]
+  }
+
+  private static let clock = Date.ISO8601FormatStyle()
+
+  private func throughputLine(_ style: TopStyle) -> String {
+    let minutes = overview.tilesByMinute
+    let planned = overview.outstanding.reduce(0) { $0 + $1.planned }
+    let queued = overview.outstanding.reduce(0) { $0 + $1.queued }
+    // The minute that has just begun to count says little alone.
+    let rate = Double(minutes.suffix(3).reduce(0, +)) / Double(max(1, min(3, minutes.count)))
+    return
+      "tiles   \(Formats.number(rate, digits: 1))/min  \(style.sparkline(minutes))  outstanding \(planned + queued)"
+      + "  outbox \(Formats.seconds(overview.outboxLag))"
+  }
+
+  private var stateLine: String {
+    "runs    "
+      + RunState.allCases.map { state in "\(count(state)) \(state.rawValue)" }.filter { !$0.hasPrefix("0 ") }
+      .joined(separator: "  ")
+  }
+
+  private func count(_ state: RunState) -> Int {
+    overview.runs.filter { $0.state == state }.reduce(0) { $0 + $1.count }
+  }
+
+  private func alarmLine(_ style: TopStyle) -> String {
+    let misses = overview.deadlineMisses.reduce(0) { $0 + $1.count }
+    let broken = violations.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    let names = broken.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+    let list = broken.isEmpty ? "" : " (\(names))"
+    let alarms: [(count: Int, text: String)] = [
+      (broken.reduce(0) { $0 + $1.value }, "violations" + list), (overview.digestConflicts, "digest conflicts"),
+      (overview.deadTiles, "dead tiles"), (misses, "deadlines missed"),
+    ]
+    let texts = alarms.map { alarm -> String in
+      let text = "\(alarm.count) \(alarm.text)"
+      return alarm.count > 0 ? style.alarm(text) : text
+    }
+    return "alarms  " + texts.joined(separator: "  ")
+  }
+
+  // MARK: Lists
+
+  private func backlogLines(_ style: TopStyle) -> [String] {
+    var table = TextTable([("QUEUE", .left), ("RUNS", .right), ("PLANNED", .right), ("QUEUED", .right)], rule: false)
+    for runClass in RunClass.allCases.sorted() {
+      let tiles = overview.outstanding.first { $0.runClass == runClass }
+      let runs = overview.runs.filter { $0.runClass == runClass && !$0.state.isFinal }.reduce(0) { $0 + $1.count }
+      table.add([runClass.rawValue, "\(runs)", "\(tiles?.planned ?? 0)", "\(tiles?.queued ?? 0)"])
+    }
+    return strongTitle(table, style)
+  }
+
+  private var workerTable: TextTable {
+    var table = TextTable(
+      [
+        ("WORKER", .left), ("STATE", .left), ("BUSY", .right), ("TILES", .right), ("S/TILE", .right), ("ENGINE", .left),
+        ("SEEN", .right),
+      ], rule: false)
+    for worker in workers {
+      let status = worker.status
+      table.add([
+        status.worker, worker.isLost ? "lost" : status.state.rawValue, "\(status.busySlots)/\(status.slots)",
+        "\(status.tiles)", status.tileSeconds.map { Formats.number($0, digits: 2) } ?? "-", status.engine ?? "-",
+        Formats.seconds(max(0, overview.at.timeIntervalSince(worker.seenAt))),
+      ])
+    }
+    return table
+  }
+
+  private func runTable(_ width: Int) -> TextTable {
+    var table = TextTable(
+      [
+        ("RUN", .left), ("CLASS", .left), ("TENANT", .left), ("MODEL", .left), ("STATE", .left), ("TILES", .right),
+        ("", .left), ("LEFT", .right),
+      ], rule: false)
+    let bar = min(30, max(6, width - 96))
+    for run in overview.runsInWork {
+      let part = run.passes > 1 ? " \(run.position + 1)/\(run.passes)" : ""
+      table.add([
+        width >= 110 ? run.run.description : String(run.run.description.suffix(12)), run.runClass.rawValue,
+        String(run.tenant.prefix(12)), String(run.model.prefix(16)), run.state.rawValue + part,
+        "\(run.acceptedTiles)/\(run.plannedTiles)", Self.bar(run, width: bar),
+        Self.left(run).map(Formats.seconds) ?? "",
+      ])
+    }
+    return table
+  }
+
+  private static func bar(_ run: FleetOverview.RunInWork, width: Int) -> String {
+    guard run.plannedTiles > 0 else { return "" }
+    let filled = min(width, width * run.acceptedTiles / run.plannedTiles)
+    return String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+  }
+
+  /// Seconds until the pass's tiles are in, at the rate of the last minutes; `nil` without a rate.
+  static func left(_ run: FleetOverview.RunInWork) -> Double? {
+    guard run.state == .predicting, run.recentTiles > 0 else { return nil }
+    let rate = Double(run.recentTiles) / Double(FleetOverview.window * 60)
+    return Double(run.plannedTiles - run.acceptedTiles) / rate
+  }
+
+  private func section(
+    _ title: String, _ table: TextTable, of count: Int, nothing: String, _ style: TopStyle
+  ) -> [String] {
+    count == 0 ? [style.strong(title) + "  " + nothing] : strongTitle(table, style)
+  }
+
+  private func strongTitle(_ table: TextTable, _ style: TopStyle) -> [String] {
+    let lines = table.rendered().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    return [style.strong(lines[0])] + lines.dropFirst()
+  }
+
+  /// A list that doesn't fit says how much is missing.
+  private func cut(_ lines: [String], to count: Int) -> [String] {
+    guard lines.count > count else { return lines }
+    guard count > 1 else { return Array(lines.prefix(count)) }
+    return lines.prefix(count - 1) + ["… \(lines.count - count + 1) more"]
+  }
+}

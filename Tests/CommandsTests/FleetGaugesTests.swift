@@ -1,0 +1,42 @@
+import FleetContracts
+import FleetMetrics
+import Foundation
+import HTTPAPI
+import RabbitMQBroker
+import Testing
+
+@testable import Commands
+
+@Suite struct FleetGaugesTests {
+  @Test func everyClassAndInvariantIsThereAlsoWithNothingToTell() {
+    let samples = FleetGauges.samples(FleetOverview(at: Date())) + FleetGauges.samples([:])
+    let outstanding = samples.filter { $0.family == FleetMetrics.outstandingTiles }
+    #expect(Set(outstanding.map(\.labels)) == [["stat"], ["routine"], ["batch"]])
+    let violations = samples.filter { $0.family == FleetMetrics.ledgerViolations }
+    #expect(violations.count == 12 && violations.allSatisfy { $0.value == 0 })
+  }
+
+  @Test func runsThatAreOverAreCountedApartFromThoseInWork() {
+    let samples = FleetGauges.samples(
+      FleetOverview(
+        at: Date(),
+        runs: [
+          .init(state: .completed, runClass: .stat, count: 3), .init(state: .predicting, runClass: .batch, count: 2),
+        ]))
+    #expect(samples.contains(MetricSample(FleetMetrics.runs, "completed", "stat", value: 3)))
+    #expect(samples.contains(MetricSample(FleetMetrics.openRuns, "predicting", "batch", value: 2)))
+  }
+
+  @Test func theBrokersStateFollowsItsEvents() throws {
+    let watch = BrokerWatch()
+    #expect(!watch.finding.isGood)
+    watch.note(.connected(try BrokerAddress("amqp://user:secret@localhost/")))
+    #expect(watch.finding.isGood)
+    watch.note(.blocked(reason: "low on memory"))
+    #expect(watch.finding == .bad("takes no messages: low on memory"))
+    watch.note(.unblocked)
+    #expect(watch.finding.isGood)
+    watch.note(.disconnected(reason: "reset by peer", pause: .seconds(1)))
+    #expect(watch.finding == .bad("reset by peer"))
+  }
+}
