@@ -85,7 +85,7 @@ struct MonitoringTests {
     let picture = try await fleet.succeed(["top", "--once"])
     #expect(picture.contains("tessera top  20"))
     #expect(picture.contains("1 completed"))
-    #expect(picture.contains("0 violations  0 digest conflicts"))
+    #expect(picture.contains("0 violations  0 conflicts"))
     #expect(picture.contains("running"), "the worker is listed")
     struct Top: Decodable {
       struct Worker: Decodable { var state: String }

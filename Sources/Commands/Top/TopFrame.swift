@@ -56,9 +56,9 @@ struct TopFrame {
   }
 
   private var stateLine: String {
-    "runs    "
-      + RunState.allCases.map { state in "\(count(state)) \(state.rawValue)" }.filter { !$0.hasPrefix("0 ") }
-      .joined(separator: "  ")
+    let counts = RunState.allCases.map { (state: $0, count: count($0)) }.filter { $0.count > 0 }
+    let texts = counts.map { "\($0.count) \($0.state.rawValue)" }
+    return "runs    " + (texts.isEmpty ? "none yet" : texts.joined(separator: "  "))
   }
 
   private func count(_ state: RunState) -> Int {
@@ -71,7 +71,7 @@ struct TopFrame {
     let names = broken.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     let list = broken.isEmpty ? "" : " (\(names))"
     let alarms: [(count: Int, text: String)] = [
-      (broken.reduce(0) { $0 + $1.value }, "violations" + list), (overview.digestConflicts, "digest conflicts"),
+      (broken.reduce(0) { $0 + $1.value }, "violations" + list), (overview.digestConflicts, "conflicts"),
       (overview.deadTiles, "dead tiles"), (misses, "deadlines missed"),
     ]
     let texts = alarms.map { alarm -> String in
@@ -110,21 +110,24 @@ struct TopFrame {
     return table
   }
 
+  /// What is left of a run must be seen on any terminal: a narrow one goes without tenants, and only a wide one shows whole identifiers.
   private func runTable(_ width: Int) -> TextTable {
-    var table = TextTable(
-      [
-        ("RUN", .left), ("CLASS", .left), ("TENANT", .left), ("MODEL", .left), ("STATE", .left), ("TILES", .right),
-        ("", .left), ("LEFT", .right),
-      ], rule: false)
-    let bar = min(30, max(6, width - 96))
+    let (isNarrow, isWide) = (width < 100, width >= 140)
+    let bar = isNarrow ? 6 : min(30, width - (isWide ? 120 : 96))
+    var columns: [(title: String, alignment: TextTable.Alignment)] = [("RUN", .left), ("CLASS", .left)]
+    if !isNarrow { columns.append(("TENANT", .left)) }
+    columns += [("MODEL", .left), ("STATE", .left), ("TILES", .right), ("", .left), ("LEFT", .right)]
+    var table = TextTable(columns, rule: false)
     for run in overview.runsInWork {
       let part = run.passes > 1 ? " \(run.position + 1)/\(run.passes)" : ""
-      table.add([
-        width >= 110 ? run.run.description : String(run.run.description.suffix(12)), run.runClass.rawValue,
-        String(run.tenant.prefix(12)), String(run.model.prefix(16)), run.state.rawValue + part,
+      var cells = [isWide ? run.run.description : String(run.run.description.suffix(12)), run.runClass.rawValue]
+      if !isNarrow { cells.append(String(run.tenant.prefix(12))) }
+      cells += [
+        String(run.model.prefix(isNarrow ? 10 : 16)), run.state.rawValue + part,
         "\(run.acceptedTiles)/\(run.plannedTiles)", Self.bar(run, width: bar),
         Self.left(run).map(Formats.seconds) ?? "",
-      ])
+      ]
+      table.add(cells)
     }
     return table
   }
