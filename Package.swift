@@ -181,6 +181,7 @@ let package = Package(
     // Tests.
     .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
     tests("ArchitectureTests", []),
+    tests("ProtocolModelTests", []),
     .target(
       name: "FuzzTargets",
       dependencies: [
