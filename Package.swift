@@ -132,6 +132,7 @@ let package = Package(
         .embedInCode("0007_workers.sql"),
         .embedInCode("0008_state_machines.sql"),
         .embedInCode("0009_watching.sql"),
+        .embedInCode("0010_invariants.sql"),
       ],
       swiftSettings: swiftSettings),
     module("JSONLogs", [logging]),

@@ -17,7 +17,8 @@ public struct TesseraCommand: AsyncParsableCommand {
     subcommands: [
       PredictCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
-      StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, MigrateCommand.self,
+      StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, LedgerCommand.self,
+      MigrateCommand.self,
       DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self,

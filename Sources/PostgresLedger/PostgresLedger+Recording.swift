@@ -23,6 +23,7 @@ extension PostgresLedger {
         receipts[index] = try database.note(results[index], kind, reason)
         if receipts[index] == .dead { passes[results[index].pass]?.isOver = true }
       }
+      try database.note(extra: results, receipts)
       return receipts
     }
   }

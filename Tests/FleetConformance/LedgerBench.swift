@@ -7,17 +7,21 @@ internal import Testing
 public final class LedgerBench: Sendable {
   private let connect: @Sendable () async throws -> any Ledger
   private let move: @Sendable (Duration) async throws -> Void
+  private let look: @Sendable () async throws -> [String]
   private let connections = Mutex<[any Ledger]>([])
 
   /// - Parameters:
   ///   - connect: A connection to one and the same ledger, as another process would make it.
   ///   - advance: Lets time pass for the ledger: leases, pauses and ages.
+  ///   - violations: The broken promises that the ledger itself can see.
   public init(
     connect: @escaping @Sendable () async throws -> any Ledger,
-    advance: @escaping @Sendable (Duration) async throws -> Void
+    advance: @escaping @Sendable (Duration) async throws -> Void,
+    violations: @escaping @Sendable () async throws -> [String] = { [] }
   ) {
     self.connect = connect
     move = advance
+    look = violations
   }
 
   func ledger() async throws -> any Ledger {
@@ -25,6 +29,8 @@ public final class LedgerBench: Sendable {
     connections.withLock { $0.append(ledger) }
     return ledger
   }
+
+  func violations() async throws -> [String] { try await look() }
 
   func advance(by duration: Duration) async throws { try await move(duration) }
 

@@ -7,7 +7,8 @@ extension LedgerLaw {
     _ number: Int, _ state: WorkerStatus.State = .running, worker: String = "host-1", life: UUID = UUID()
   ) -> WorkerStatus {
     WorkerStatus(
-      worker: worker, life: life, number: number, host: "host", state: state, slots: 2, busySlots: 1,
+      worker: worker, life: life, number: number, host: "host", state: state, slots: 2,
+      busySlots: state == .stopped ? 0 : 1,
       engine: "winograd/avx512", softwareVersion: "1.0", memoryLimit: 4 << 30, memory: 1 << 30, tiles: 7,
       tileSeconds: 1.5)
   }

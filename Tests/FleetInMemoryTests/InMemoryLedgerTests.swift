@@ -11,7 +11,7 @@ import Testing
     func advance(by duration: Duration) { time.withLock { $0 += duration } }
   }
 
-  @Test(arguments: LedgerLaw.all)
+  @Test(arguments: LedgerLaw.all + LedgerLaw.schedules(seeds: 1...100, steps: 300))
   func law(_ law: LedgerLaw) async throws {
     let clock = Clock()
     let ledger = InMemoryLedger(clock: { clock.now })
