@@ -133,6 +133,7 @@ let package = Package(
         .embedInCode("0008_state_machines.sql"),
         .embedInCode("0009_watching.sql"),
         .embedInCode("0010_invariants.sql"),
+        .embedInCode("0011_verification.sql"),
       ],
       swiftSettings: swiftSettings),
     module("JSONLogs", [logging]),
@@ -241,6 +242,6 @@ let package = Package(
     tests(
       "CommandsTests",
       ["Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine"]),
-    tests("EndToEndTests", ["tessera", "NiftiIO", "Volumes", "Kernels"]),
+    tests("EndToEndTests", ["tessera", "PostgresLedger", "FleetContracts", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
 )

@@ -14,6 +14,7 @@ public enum Migrations {
     Migration(version: 8, name: "state_machines", sql: PackageResources._008_state_machines_sql),
     Migration(version: 9, name: "watching", sql: PackageResources._009_watching_sql),
     Migration(version: 10, name: "invariants", sql: PackageResources._010_invariants_sql),
+    Migration(version: 11, name: "verification", sql: PackageResources._011_verification_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

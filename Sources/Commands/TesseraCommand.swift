@@ -18,6 +18,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       PredictCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
       StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, LedgerCommand.self,
+      VerifyCommand.self,
       MigrateCommand.self,
       DispatcherCommand.self,
       WorkerCommand.self,

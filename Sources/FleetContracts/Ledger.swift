@@ -6,7 +6,9 @@ public import Digests
 /// whatever the former holder then tries to write is refused (`LedgerError.fenced`). Leases are measured by the ledger's clock.
 /// An implementation waits through a short outage of its database and tries again; a transaction whose fate is unknown is safe
 /// to repeat, because each of them is idempotent.
-public protocol Ledger: RunCancelling, WorkForecasting, WorkerRoster, RunHistories, FleetObserving {
+public protocol Ledger: RunCancelling, WorkForecasting, WorkerRoster, RunHistories, FleetObserving,
+  RunEvidences
+{
   // MARK: Models
 
   /// Registers a model. The same name with the same digest is harmless; with another digest the name moves on to the new

@@ -92,6 +92,7 @@ extension InMemoryLedger {
     try run.take(.complete, epoch: claim.epoch)
     run.record.outcome = outcome
     run.record.finishedAt = Date()
+    run.root = root(of: run)
     runs[claim.run.id] = run
   }
 }

@@ -13,6 +13,8 @@ struct Run {
   /// Planned so far, in order; the last one is in work.
   var passes: [PassID] = []
   private(set) var history: [RunMoment]
+  /// The root of its evidence, once it is completed.
+  var root: Digest?
   private var lifecycle: RunLifecycle
 
   init(content: Digest, record: RunRecord) {

@@ -59,12 +59,12 @@ extension PostgresLedger {
         """
         UPDATE fleet.runs
         SET state = 'completed', finished_at = now(), owner = NULL, lease_until = NULL, label_map = $2, label_voxels = $3,
-            probabilities = $4, properties = $5, engine = $6, software_version = $7
+            probabilities = $4, properties = $5, engine = $6, software_version = $7, merkle_root = $8
         WHERE id = $1
         """,
         [
           id, outcome.labelMap, outcome.labelVoxels, outcome.probabilities, outcome.properties, outcome.engine,
-          outcome.softwareVersion,
+          outcome.softwareVersion, try database.root(of: id, endingWith: outcome),
         ])
       try database.execute(
         """

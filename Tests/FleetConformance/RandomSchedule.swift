@@ -2,6 +2,11 @@ internal import Digests
 internal import FleetContracts
 internal import Testing
 
+extension SeededGenerator {
+  /// True in `percent` of 100 cases.
+  fileprivate mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
 /// The life of a small fleet in one random order: two dispatchers, two aggregators, workers and a broker that loses, repeats, delays and
 /// reorders, with crashes between any two steps, leases that end, failures and cancels.
 ///

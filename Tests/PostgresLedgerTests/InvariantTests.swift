@@ -77,6 +77,10 @@ struct InvariantTests {
     Harm(.tilesAddUp, "a queued tile is neither in the outbox nor published", "DELETE FROM fleet.outbox"),
     Harm(.tilesAddUp, "a pass has miscounted its results", "UPDATE fleet.passes SET accepted = 1 WHERE id = 'PASS'"),
     Harm(
+      .digestsVerify, "the last verification found something",
+      "INSERT INTO fleet.verifications (run, tiles, stitched, findings, software_version) VALUES ('DONE', 1, false, '[\"x\"]', '1')"
+    ),
+    Harm(
       .legalSteps, "a run has gone an illegal way",
       "INSERT INTO fleet.run_events (run, state, epoch) VALUES ('RUN', 'completed', 1)"),
     Harm(
