@@ -122,7 +122,6 @@ let package = Package(
     .target(
       name: "Migrations", path: "Migrations",
       resources: [
-        .embedInCode("roles.sql"),
         .embedInCode("0001_ledger.sql"),
         .embedInCode("0002_passes.sql"),
         .embedInCode("0003_engines.sql"),
@@ -134,6 +133,8 @@ let package = Package(
         .embedInCode("0009_watching.sql"),
         .embedInCode("0010_invariants.sql"),
         .embedInCode("0011_verification.sql"),
+        .embedInCode("0012_dispatch.sql"),
+        .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),
     module("JSONLogs", [logging]),

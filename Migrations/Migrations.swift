@@ -15,6 +15,7 @@ public enum Migrations {
     Migration(version: 9, name: "watching", sql: PackageResources._009_watching_sql),
     Migration(version: 10, name: "invariants", sql: PackageResources._010_invariants_sql),
     Migration(version: 11, name: "verification", sql: PackageResources._011_verification_sql),
+    Migration(version: 12, name: "dispatch", sql: PackageResources._012_dispatch_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

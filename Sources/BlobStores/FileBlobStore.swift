@@ -54,6 +54,10 @@ public final class FileBlobStore: BlobStore {
     try await BlockingIO.run { [self] in try Files.remove(path(digest)) }
   }
 
+  public func freeBytes() async throws -> Int? {
+    try await BlockingIO.run { [self] in try Files.freeBytes(temporaryFolder) }
+  }
+
   private var temporaryFolder: String { root + "/temporary" }
 
   private func folder(_ digest: Digest) -> String {

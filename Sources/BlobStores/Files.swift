@@ -24,6 +24,14 @@ enum Files {
     if access(folder, R_OK | W_OK | X_OK) != 0 { throw failure("writing to the folder", folder, errno) }
   }
 
+  /// Bytes that this user may still write to the file system of `folder`.
+  static func freeBytes(_ folder: String) throws -> Int {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { throw failure("asking for the free space of", folder, errno) }
+    let (bytes, isHuge) = UInt(status.f_bavail).multipliedReportingOverflow(by: UInt(status.f_frsize))
+    return isHuge ? .max : Int(clamping: bytes)
+  }
+
   static func exists(_ path: String) throws -> Bool {
     if access(path, F_OK) == 0 { return true }
     if errno == ENOENT { return false }

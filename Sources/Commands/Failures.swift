@@ -20,7 +20,8 @@ enum Failures {
   static func exitCode(of error: any Error) -> ExitCode {
     switch error {
     case is SettingsError, is ValidationError, is EngineRequestError, is FaultPlanError: ExitCodes.usage
-    case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused:
+    case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused,
+      is StoreReserveError:
       ExitCodes.unavailable
     case is RunFailure: ExitCodes.failed
     default: ExitCodes.data

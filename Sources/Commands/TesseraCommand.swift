@@ -17,10 +17,8 @@ public struct TesseraCommand: AsyncParsableCommand {
     subcommands: [
       PredictCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
-      StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, LedgerCommand.self,
-      VerifyCommand.self,
-      MigrateCommand.self,
-      DispatcherCommand.self,
+      StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, PauseCommand.self,
+      ResumeCommand.self, LedgerCommand.self, VerifyCommand.self, MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self,
       UpCommand.self, DoctorCommand.self, BenchCommand.self, ChaosCommand.self,

@@ -12,30 +12,67 @@ public struct DispatcherService: Service, CustomStringConvertible {
 
   /// Messages of the outbox on their way to the broker at once.
   private static let publishedAtOnce = 512
+  /// A tile on its way may be as old as this, however fast its model is.
+  private static let overdueAtTheEarliest = Duration.seconds(30)
+
+  private static let start = ContinuousClock.now
+  private static var now: Duration { ContinuousClock.now - start }
 
   private let ledger: any Ledger
   private let queue: any JobQueue
   private let preparer: any RunPreparing
+  private let urgentPreparer: (any RunPreparing)?
   private let settings: ServiceSettings
   private let logger: Logger
+  private let admission: @Sendable () async throws -> Void
+  private let preparing: Hindrance
+  private let dispatching: Hindrance
 
+  /// - Parameters:
+  ///   - urgentPreparer: prepares STAT runs beside the others, so that they never wait for a preparation that has begun; `nil` where there is
+  ///     no memory for two at once.
+  ///   - admission: throws why no run may be begun at present, such as a blob store that is nearly full.
   public init(
-    ledger: any Ledger, queue: any JobQueue, preparer: any RunPreparing, settings: ServiceSettings, logger: Logger
+    ledger: any Ledger, queue: any JobQueue, preparer: any RunPreparing, urgentPreparer: (any RunPreparing)? = nil,
+    settings: ServiceSettings, logger: Logger, admission: @escaping @Sendable () async throws -> Void = {}
   ) {
     self.ledger = ledger
     self.queue = queue
     self.preparer = preparer
+    self.urgentPreparer = urgentPreparer
     self.settings = settings
     self.logger = logger
+    self.admission = admission
+    preparing = Hindrance(step: "prepare", logger: logger)
+    dispatching = Hindrance(step: "dispatch", logger: logger)
   }
 
   public func run() async throws {
     try await queue.prepare()
     logger.info("dispatcher started")
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await loop("prepare", settings.pollInterval).run(prepareOne) }
-      group.addTask { await loop("dispatch", settings.pollInterval).run(dispatchSome) }
-      group.addTask { await loop("reconcile", settings.overdueAfter / 10).run(reconcile) }
+      group.addTask {
+        // A STAT run is looked for before each other one, however long those have been waiting.
+        await loop("prepare", settings.pollInterval).run {
+          let urgent = try await prepareOne(of: [.stat], by: preparer)
+          let any = try await prepareOne(of: Set(RunClass.allCases), by: preparer)
+          return urgent || any
+        }
+      }
+      if let urgentPreparer {
+        group.addTask {
+          await loop("prepare stat", settings.pollInterval).run {
+            try await prepareOne(of: [.stat], by: urgentPreparer)
+          }
+        }
+      }
+      group.addTask {
+        var pace = DispatchPace(keepsAhead: settings.keepsAhead, longestPause: settings.pollInterval)
+        await loop("dispatch", settings.pollInterval).run { try await dispatchSome(&pace) }
+      }
+      group.addTask {
+        await loop("reconcile", min(settings.overdueAfter, Self.overdueAtTheEarliest) / 10).run(reconcile)
+      }
     }
     logger.info("dispatcher stopped")
   }
@@ -44,10 +81,17 @@ public struct DispatcherService: Service, CustomStringConvertible {
     ServiceLoop(step: step, interval: interval, logger: logger, vitals: settings.vitals)
   }
 
-  private func prepareOne() async throws -> Bool {
-    guard let claim = try await ledger.claimSubmittedRun(owner: settings.owner, lease: settings.lease) else {
+  private func prepareOne(of classes: Set<RunClass>, by preparer: any RunPreparing) async throws -> Bool {
+    do {
+      try await admission()
+      preparing.note(nil)
+    } catch {
+      preparing.note("\(error)")
       return false
     }
+    guard
+      let claim = try await ledger.claimSubmittedRun(of: classes, owner: settings.owner, lease: settings.lease)
+    else { return false }
     let run = claim.run.id
     let logger = logger.tracing(claim.run.trace)
     logger.info(
@@ -66,12 +110,27 @@ public struct DispatcherService: Service, CustomStringConvertible {
     return true
   }
 
-  private func dispatchSome() async throws -> Bool {
-    // While the broker is away nothing is moved: what isn't in the broker can still be reordered.
-    guard let status = await queue.status(of: .tiles) else { return false }
-    _ = try await ledger.enqueueTiles(window: max(1, status.consumers) * settings.tilesPerSlot)
+  private func dispatchSome(_ pace: inout DispatchPace) async throws -> Bool {
+    // While the broker is away or takes nothing, nothing is moved: what isn't in the broker can still be reordered.
+    let before = Self.now
+    guard let status = await queue.status(of: .tiles) else {
+      if case .blocked(let reason) = await queue.condition() {
+        dispatching.note("The broker takes no messages: \(reason)")
+      } else {
+        dispatching.note("The broker is away.")
+      }
+      return false
+    }
+    dispatching.note(nil)
+    let window = pace.window(
+      slots: status.consumers, ready: status.ready, age: Self.now - before, at: before)
+    let report = try await ledger.enqueueTiles(window)
+    pace.note(report, slots: status.consumers, at: Self.now)
     let messages = try await ledger.claimOutbox(limit: Self.publishedAtOnce, lease: settings.lease)
-    guard !messages.isEmpty else { return false }
+    guard !messages.isEmpty else {
+      await Pausing.pause(pace.pause)
+      return true
+    }
     try await FaultPoint.relayClaimed.passed()
     // A publication waits through an outage of the broker; what it didn't reach by then is published after the next start.
     try await cancelWhenGracefulShutdown {
@@ -85,7 +144,9 @@ public struct DispatcherService: Service, CustomStringConvertible {
   }
 
   private func reconcile() async throws -> Bool {
-    let count = try await ledger.requeueOverdueTiles(olderThan: settings.overdueAfter)
+    let waiting = await queue.status(of: .tiles)?.ready ?? 0
+    let count = try await ledger.requeueOverdueTiles(
+      OverdueRule(shortest: Self.overdueAtTheEarliest, longest: settings.overdueAfter, waiting: waiting))
     if count > 0 { logger.warning("tiles were lost and are dispatched again", metadata: ["tiles": "\(count)"]) }
     return false
   }

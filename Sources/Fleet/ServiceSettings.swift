@@ -6,21 +6,21 @@ public struct ServiceSettings: Sendable {
   public var lease: Duration
   /// How often an idle loop looks for work.
   public var pollInterval: Duration
-  /// Tiles published longer ago than this, without a result, are dispatched again.
+  /// Tiles published longer ago than this, without a result, are dispatched again; earlier where tiles are known to take less.
   public var overdueAfter: Duration
-  /// Tiles in the broker for each worker slot: one in work, one waiting.
-  public var tilesPerSlot: Int
+  /// Whether each slot has a tile waiting, whatever comes: where there is only one run.
+  public var keepsAhead: Bool
   /// Where the process's loops show that they are alive.
   public var vitals = Vitals()
 
   public init(
     owner: String, lease: Duration = .seconds(30), pollInterval: Duration = .milliseconds(200),
-    overdueAfter: Duration = .seconds(900), tilesPerSlot: Int = 2
+    overdueAfter: Duration = .seconds(900), keepsAhead: Bool = false
   ) {
     self.owner = owner
     self.lease = lease
     self.pollInterval = pollInterval
     self.overdueAfter = overdueAfter
-    self.tilesPerSlot = tilesPerSlot
+    self.keepsAhead = keepsAhead
   }
 }

@@ -17,6 +17,14 @@ public protocol BlobStore: Sendable {
 
   /// Removes a blob; nothing happens when it isn't there.
   func remove(_ digest: Digest) async throws
+
+  /// Bytes that can still be stored; `nil` where a store can't tell.
+  /// - Throws: `BlobStoreError.unavailable`.
+  func freeBytes() async throws -> Int?
+}
+
+extension BlobStore {
+  public func freeBytes() async throws -> Int? { nil }
 }
 
 public enum BlobStoreError: Error, Hashable, CustomStringConvertible {

@@ -77,8 +77,15 @@ public protocol JobQueue: Sendable {
   /// Depth of a queue and number of its consumers, or `nil` while the broker can't be reached.
   func status(of queue: QueueName) async -> QueueStatus?
 
+  /// Whether the broker takes messages at present.
+  func condition() async -> BrokerCondition
+
   /// Ends all subscriptions and connections. Unacknowledged deliveries go back to their queues.
   func close() async
+}
+
+extension JobQueue {
+  public func condition() async -> BrokerCondition { await status(of: .tiles) == nil ? .away : .ready }
 }
 
 public struct QueueStatus: Hashable, Sendable {

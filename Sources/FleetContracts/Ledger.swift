@@ -6,8 +6,9 @@ public import Digests
 /// whatever the former holder then tries to write is refused (`LedgerError.fenced`). Leases are measured by the ledger's clock.
 /// An implementation waits through a short outage of its database and tries again; a transaction whose fate is unknown is safe
 /// to repeat, because each of them is idempotent.
-public protocol Ledger: RunCancelling, WorkForecasting, WorkerRoster, RunHistories, FleetObserving,
-  RunEvidences
+public protocol Ledger:
+  RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking, RunHistories,
+  FleetObserving, RunEvidences
 {
   // MARK: Models
 
@@ -31,8 +32,6 @@ public protocol Ledger: RunCancelling, WorkForecasting, WorkerRoster, RunHistori
 
   // MARK: Dispatching
 
-  /// The oldest run of which a pass waits to be prepared (or whose preparer's lease is over), now `preparing` and the caller's.
-  func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim?
   /// Prolongs the lease from now.
   /// - Throws: `LedgerError.fenced` when the claim has passed to another.
   func renew(_ claim: RunClaim, lease: Duration) async throws
@@ -45,16 +44,10 @@ public protocol Ledger: RunCancelling, WorkForecasting, WorkerRoster, RunHistori
   /// - Throws: `LedgerError.fenced`.
   func fail(_ claim: RunClaim, _ failure: RunFailure) async throws
 
-  /// Moves tiles that are due from the backlog into the outbox, oldest run first and in plan order, as long as fewer than
-  /// `window` tiles are queued without a result. Returns how many it moved.
-  func enqueueTiles(window: Int) async throws -> Int
   /// Messages to publish; for the length of `lease` nobody else gets them.
   func claimOutbox(limit: Int, lease: Duration) async throws -> [OutboxMessage]
   /// They are published (confirmed by the broker). Not calling this publishes them again after the lease: harmless.
   func markPublished(_ messages: [OutboxMessage]) async throws
-  /// Puts tiles that were published longer ago than `age`, without a result, back into the backlog. Covers a broker that lost
-  /// its queues. Returns how many.
-  func requeueOverdueTiles(olderThan age: Duration) async throws -> Int
 
   // MARK: Aggregating
 

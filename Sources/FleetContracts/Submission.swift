@@ -12,7 +12,7 @@ public struct Submission: Hashable, Sendable {
   public var key: String?
   public var runClass: RunClass
   public var tenant: Tenant
-  /// When the result is wanted; within a class the earliest deadline goes first, and a run without one goes last.
+  /// When the result is wanted; within a class and tenant the earliest goes first (`RunClass.due`).
   public var deadline: Date?
   /// The caller's trace, which the run belongs to. Not part of the content: a submission that is repeated keeps the first one's.
   public var trace: TraceContext?

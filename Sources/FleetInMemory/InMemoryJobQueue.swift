@@ -46,6 +46,8 @@ public final class InMemoryJobQueue: JobQueue {
     return broker.update(queue) { $0.status }
   }
 
+  public func condition() async -> BrokerCondition { connection.withLock { $0.isClosed } ? .away : .ready }
+
   public func close() async {
     let subscriptions = connection.withLock { connection in
       connection.isClosed = true

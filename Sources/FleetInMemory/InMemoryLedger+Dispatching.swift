@@ -2,10 +2,6 @@ public import FleetContracts
 internal import Foundation
 
 extension InMemoryLedger {
-  public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
-    try claimOldest(owner: owner, lease: lease, in: [.submitted, .continuing, .preparing])
-  }
-
   public func renew(_ claim: RunClaim, lease: Duration) async throws {
     var run = try held(claim)
     run.leaseEnd = now + lease
@@ -46,37 +42,6 @@ extension InMemoryLedger {
     outbox.removeAll { run.passes.contains($0.pass) }
   }
 
-  public func enqueueTiles(window: Int) async throws -> Int {
-    let predicting = order.compactMap { runs[$0] }.filter { $0.record.state == .predicting }
-    let queued = predicting.flatMap(\.passes).compactMap { passes[$0] }.reduce(0) {
-      $0 + $1.tiles.count { $0.state == .queued }
-    }
-    var room = window - queued
-    var moved = 0
-    let now = now
-    for run in predicting where room > 0 {
-      guard let id = run.passes.last, let pass = passes[id] else { continue }
-      for tile in pass.tiles.indices
-      where room > 0 && pass.tiles[tile].state == .planned && pass.tiles[tile].notBefore <= now {
-        let attempt = pass.tiles[tile].attempts + 1
-        let job = TileJob(
-          run: run.record.id, pass: id, epoch: pass.epoch, tile: tile, attempt: attempt, document: pass.document)
-        var message = try QueueMessage(job)
-        message.trace = run.record.trace
-        lastOutboxID += 1
-        outbox.append(
-          OutboxEntry(
-            message: OutboxMessage(id: lastOutboxID, queue: .tiles, message: message), pass: id, tile: tile))
-        try passes[id]?.tiles[tile].state.take(.enqueue)
-        passes[id]?.tiles[tile].attempts = attempt
-        passes[id]?.tiles[tile].publishedAt = nil
-        room -= 1
-        moved += 1
-      }
-    }
-    return moved
-  }
-
   public func claimOutbox(limit: Int, lease: Duration) async throws -> [OutboxMessage] {
     let now = now
     let due = outbox.indices.lazy.filter { (self.outbox[$0].claimedUntil ?? .zero) <= now }.prefix(max(0, limit))
@@ -94,30 +59,26 @@ extension InMemoryLedger {
     outbox.removeAll { published.contains($0.message.id) }
   }
 
-  public func requeueOverdueTiles(olderThan age: Duration) async throws -> Int {
-    let limit = now - age
-    var moved = 0
-    for run in runs.values where run.record.state == .predicting {
-      guard let id = run.passes.last, let pass = passes[id] else { continue }
-      for tile in pass.tiles.indices where pass.tiles[tile].state == .queued {
-        guard let published = pass.tiles[tile].publishedAt, published < limit else { continue }
-        try passes[id]?.tiles[tile].state.take(.giveUpForLost)
-        passes[id]?.tiles[tile].publishedAt = nil
-        moved += 1
-      }
-    }
-    return moved
-  }
-
   // MARK: Claims
 
-  /// Gives the oldest run in one of these states that is free to the caller.
+  /// Gives the most urgent run in one of these states that is free to the caller, of these the oldest.
   func claimOldest(owner: String, lease: Duration, in states: Set<RunState>) throws -> RunClaim? {
+    let free = free(in: states)
+    guard let run = free.min(by: { $0.record.runClass < $1.record.runClass }) else { return nil }
+    return try claim(run, owner: owner, lease: lease)
+  }
+
+  /// Runs that may be claimed, the oldest first.
+  func free(in states: Set<RunState>) -> [Run] {
     let now = now
-    let free = order.lazy.compactMap { self.runs[$0] }.first { run in
+    return order.compactMap { runs[$0] }.filter { run in
       states.contains(run.record.state) && run.allows(.claim, leaseIsOver: run.leaseIsOver(at: now))
     }
-    guard var run = free else { return nil }
+  }
+
+  func claim(_ free: Run, owner: String, lease: Duration) throws -> RunClaim {
+    let now = now
+    var run = free
     try run.take(.claim, leaseIsOver: run.leaseIsOver(at: now), owner: owner, leaseEnd: now + lease)
     if run.record.startedAt == nil { run.record.startedAt = Date() }
     runs[run.record.id] = run

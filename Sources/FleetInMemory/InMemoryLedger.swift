@@ -13,6 +13,10 @@ public actor InMemoryLedger: Ledger {
   var runsByKey: [RunKey: RunID] = [:]
   var passes: [PassID: Pass] = [:]
   var outbox: [OutboxEntry] = []
+  var shares = DispatchShares()
+  /// When tiles were moved into the outbox last.
+  var lastMove: Duration?
+  var pausedScopes: [Pause] = []
   var lastOutboxID: Int64 = 0
   var knownWorkers: [String: KnownWorker] = [:]
   private let clock: @Sendable () -> Duration

@@ -44,6 +44,9 @@ struct Run {
   func allows(_ event: RunEvent, epoch: Int? = nil, leaseIsOver: Bool = false) -> Bool {
     lifecycle.transition(on: event, epoch: epoch, leaseIsOver: leaseIsOver) != nil
   }
+
+  /// When it should be done.
+  var due: Date { record.runClass.due(deadline: record.deadline, submittedAt: record.submittedAt) }
 }
 
 /// A caller's idempotency key: each tenant has its own.

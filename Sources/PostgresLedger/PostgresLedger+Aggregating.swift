@@ -9,7 +9,8 @@ extension PostgresLedger {
         WITH next AS MATERIALIZED (
           SELECT id FROM fleet.runs
           WHERE state = 'stitching' AND (lease_until IS NULL OR lease_until < now())
-          ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+          ORDER BY array_position(ARRAY['stat', 'routine', 'batch'], class), submitted_at, id
+          LIMIT 1 FOR UPDATE SKIP LOCKED)
         UPDATE fleet.runs r SET epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2)
         FROM next WHERE r.id = next.id
         RETURNING r.id, r.epoch, (SELECT p.id FROM fleet.passes p WHERE p.run = r.id ORDER BY p.position DESC LIMIT 1) AS pass

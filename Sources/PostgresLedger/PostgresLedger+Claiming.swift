@@ -2,25 +2,6 @@ internal import Digests
 public import FleetContracts
 
 extension PostgresLedger {
-  public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
-    try await pool.transaction { database in
-      // Who finds a run that another is just claiming looks past it (SKIP LOCKED) instead of waiting.
-      let rows = try database.execute(
-        """
-        WITH next AS MATERIALIZED (
-          SELECT id FROM fleet.runs
-          WHERE state IN ('submitted', 'continuing') OR (state = 'preparing' AND lease_until < now())
-          ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-        UPDATE fleet.runs r
-        SET state = 'preparing', epoch = r.epoch + 1, owner = $1, lease_until = now() + make_interval(secs => $2),
-            started_at = coalesce(r.started_at, now())
-        FROM next WHERE r.id = next.id
-        RETURNING r.id, r.epoch
-        """, [owner, lease])
-      return try rows.first.flatMap(database.runClaim)
-    }
-  }
-
   public func renew(_ claim: RunClaim, lease: Duration) async throws {
     try await pool.transaction { database in
       let renewed = try database.execute(
@@ -61,11 +42,6 @@ extension PostgresLedger {
 }
 
 extension PostgresConnection {
-  fileprivate func runClaim(_ row: Row) throws -> RunClaim? {
-    let epoch: Int = try row.value("epoch")
-    return try runRecord(try row.value("id")).map { RunClaim(run: $0, epoch: epoch) }
-  }
-
   /// Ends a run whose row is locked; none of its tiles will be published any more.
   func fail(_ run: RunID, _ failure: RunFailure) throws {
     try execute(

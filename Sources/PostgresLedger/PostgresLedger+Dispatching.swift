@@ -30,73 +30,6 @@ extension PostgresLedger {
     }
   }
 
-  /// Held by whoever moves tiles into the outbox, so that all dispatchers together keep to the window. Any number that no other
-  /// program uses on this database.
-  private static let windowLock = 0x7465_7373_6572_61
-
-  public func enqueueTiles(window: Int) async throws -> Int {
-    try await pool.transaction { database in
-      // In a statement of its own: the next one must see what the former holder has done.
-      try database.execute("SELECT pg_advisory_xact_lock($1)", [Self.windowLock])
-      let queued = try database.execute(
-        """
-        SELECT count(*) FROM fleet.tiles t JOIN fleet.passes p ON p.id = t.pass JOIN fleet.runs r ON r.id = p.run
-        WHERE t.state = 'queued' AND r.state = 'predicting'
-        """
-      ).first?.value("count", as: Int.self)
-      let room = window - (queued ?? 0)
-      guard room > 0 else { return 0 }
-
-      // A run that is just being failed or completed by another is left alone (SHARE … SKIP LOCKED), or its tiles would come
-      // into the outbox after that one has swept it.
-      let moved = try database.execute(
-        """
-        WITH due AS MATERIALIZED (
-          SELECT t.pass, t.tile
-          FROM fleet.runs r JOIN fleet.passes p ON p.run = r.id JOIN fleet.tiles t ON t.pass = p.id
-          WHERE r.state = 'predicting' AND t.state = 'planned' AND t.not_before <= now()
-          ORDER BY r.submitted_at, r.id, t.tile LIMIT $1
-          FOR SHARE OF r SKIP LOCKED FOR UPDATE OF t SKIP LOCKED)
-        UPDATE fleet.tiles t
-        SET state = 'queued', attempts = t.attempts + 1, queued_at = now(), published_at = NULL
-        FROM due, fleet.passes p WHERE t.pass = due.pass AND t.tile = due.tile AND p.id = due.pass
-        RETURNING p.run, t.pass, p.epoch, t.tile, t.attempts, p.document
-        """, [room])
-      guard !moved.isEmpty else { return 0 }
-      let entries = try moved.map { row in
-        let job = TileJob(
-          run: try row.value("run"), pass: try row.value("pass"), epoch: try row.value("epoch"),
-          tile: try row.value("tile"), attempt: try row.value("attempts"), document: try row.value("document"))
-        return OutboxEntry(job, try QueueMessage(job))
-      }
-      try database.execute(
-        """
-        INSERT INTO fleet.outbox (pass, tile, queue, message_id, message_type, body)
-        SELECT x.pass, x.tile, $2, x.id, x.type, x.body
-        FROM jsonb_to_recordset($1::jsonb) AS x (pass uuid, tile integer, id text, type text, body text)
-        JOIN fleet.passes p ON p.id = x.pass JOIN fleet.runs r ON r.id = p.run
-        ORDER BY r.submitted_at, r.id, x.tile
-        """, [try SQLJSON(entries), QueueName.tiles.rawValue])
-      return moved.count
-    }
-  }
-
-  private struct OutboxEntry: Encodable {
-    var pass: PassID
-    var tile: Int
-    var id: String
-    var type: String
-    var body: String
-
-    init(_ job: TileJob, _ message: QueueMessage) {
-      pass = job.pass
-      tile = job.tile
-      id = message.id
-      type = message.type
-      body = String(decoding: message.body, as: UTF8.self)
-    }
-  }
-
   public func claimOutbox(limit: Int, lease: Duration) async throws -> [OutboxMessage] {
     try await pool.transaction { database in
       let rows = try database.execute(
@@ -131,22 +64,6 @@ extension PostgresLedger {
         WHERE o.id IN (\(chosen)) AND t.pass = o.pass AND t.tile = o.tile AND t.state = 'queued'
         """, [ids])
       try database.execute("DELETE FROM fleet.outbox WHERE id IN (\(chosen))", [ids])
-    }
-  }
-
-  public func requeueOverdueTiles(olderThan age: Duration) async throws -> Int {
-    try await pool.transaction { database in
-      try database.execute(
-        """
-        WITH overdue AS MATERIALIZED (
-          SELECT t.pass, t.tile
-          FROM fleet.tiles t JOIN fleet.passes p ON p.id = t.pass JOIN fleet.runs r ON r.id = p.run
-          WHERE t.state = 'queued' AND t.published_at < now() - make_interval(secs => $1) AND r.state = 'predicting'
-          FOR UPDATE OF t SKIP LOCKED)
-        UPDATE fleet.tiles t SET state = 'planned', not_before = now(), published_at = NULL
-        FROM overdue WHERE t.pass = overdue.pass AND t.tile = overdue.tile
-        """, [age]
-      ).affected
     }
   }
 }

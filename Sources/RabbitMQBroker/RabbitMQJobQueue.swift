@@ -33,6 +33,7 @@ public final class RabbitMQJobQueue: JobQueue {
   }
 
   private let mailbox: Mailbox<BrokerCommand>
+  private let heard = HeardCondition()
   private let lastTicket = Atomic<UInt64>(0)
 
   /// Starts connecting; `prepare` tells when that has succeeded.
@@ -53,8 +54,12 @@ public final class RabbitMQJobQueue: JobQueue {
   ) throws {
     let mailbox = try Mailbox<BrokerCommand>()
     self.mailbox = mailbox
+    let heard = heard
     try NamedThread.start(name: "amqp") {
-      BrokerLoop(address: address, settings: settings, mailbox: mailbox, report: onEvent).run()
+      BrokerLoop(address: address, settings: settings, mailbox: mailbox) { event in
+        heard.hear(event)
+        onEvent(event)
+      }.run()
     }
   }
 
@@ -108,6 +113,8 @@ public final class RabbitMQJobQueue: JobQueue {
   public func status(of queue: QueueName) async -> QueueStatus? {
     await withCheckedContinuation { mailbox.sendOrRefuse(.status(queue, $0)) }
   }
+
+  public func condition() async -> BrokerCondition { heard.condition }
 
   public func close() async {
     await withCheckedContinuation { mailbox.sendOrRefuse(.close($0)) }

@@ -33,6 +33,15 @@ import Testkit
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
   }
 
+  @Test func theFreeSpaceIsThatOfItsFileSystem() async throws {
+    let free = try #require(try await FileBlobStore(root: root).freeBytes())
+    let attributes = try FileManager.default.attributesOfFileSystem(forPath: root)
+    let expected = try #require(attributes[.systemFreeSize] as? NSNumber).doubleValue
+    // Others write to the disk meanwhile.
+    let tolerance: Double = max(expected / 10, 1_073_741_824)
+    #expect(abs(Double(free) - expected) < tolerance)
+  }
+
   @Test func damagedBytesAreReported() async throws {
     let store = try FileBlobStore(root: root)
     let digest = try await store.put(Blob(copying: Array("voxels".utf8)))

@@ -73,11 +73,23 @@ public final class LedgerBench: Sendable {
     return try await ledger.submit(Self.submission(name, key: key)).run
   }
 
+  /// A run in state `submitted` that `change` makes special.
+  func submitted(_ ledger: any Ledger, _ change: (inout Submission) throws -> Void) async throws -> RunID {
+    try await ledger.register(Self.model)
+    var submission = Self.submission()
+    try change(&submission)
+    return try await ledger.submit(submission).run
+  }
+
   /// A run in state `predicting`.
   func planned(
-    _ ledger: any Ledger, tiles: Int, _ name: String = "image", operations: Double = 0
+    _ ledger: any Ledger, tiles: Int, _ name: String = "image", operations: Double = 0,
+    _ change: (inout Submission) throws -> Void = { _ in }
   ) async throws -> Planned {
-    _ = try await submitted(ledger, name)
+    try await ledger.register(Self.model)
+    var submission = Self.submission(name)
+    try change(&submission)
+    _ = try await ledger.submit(submission)
     let claim = try #require(try await ledger.claimSubmittedRun(owner: "dispatcher", lease: Self.lease))
     let plan = PassPlan(
       document: Self.digest("document"), tiles: tiles, tileOperations: operations,

@@ -1,4 +1,5 @@
 internal import FleetContracts
+internal import Foundation
 internal import Testing
 
 extension LedgerLaw {
@@ -35,6 +36,30 @@ extension LedgerLaw {
       _ = try await ledger.cancel(waiting)
       for tile in 2..<4 { _ = try await ledger.record(planned.computed(tile)) }
       #expect(try await ledger.outstandingWork() == [])
-    }
+    },
+    LedgerLaw("a look at the queue shows where each run that goes on stands") { bench in
+      let ledger = try await bench.ledger()
+      #expect(try await ledger.queueLook().runs == [])
+      let planned = try await bench.planned(ledger, tiles: 5, operations: 1e9) { $0.tenant = try Tenant("t") }
+      _ = try await bench.dispatch(ledger, window: 3)
+      _ = try await ledger.record(planned.computed(0))
+      let stat = try await bench.submitted(ledger) { $0.runClass = .stat }
+      try await ledger.pause(.tenant(try Tenant("t")))
+      let look = try await ledger.queueLook()
+      let run = try #require(look.runs.first { $0.run == planned.run })
+      #expect(run.waitingTiles == 2 && run.queuedTiles == 2 && run.tileOperations == 1e9 && run.laterPasses == [])
+      #expect(run.isPaused && run.tenant.name == "t" && run.state == .predicting)
+      let other = try #require(look.runs.first { $0.run == stat })
+      #expect(other.laterPasses == [LedgerBench.model.digest] && !other.isPaused && other.runClass == .stat)
+      #expect(other.due == other.submittedAt + 3600 && other.waitingTiles == 0 && other.state == .submitted)
+      #expect(look.slots == 0 && look.speeds.models[LedgerBench.model.digest]?.tiles == 1 && look.stepSeconds.isEmpty)
+      let done = try await bench.predicted(ledger, tiles: 1)
+      let claim = try #require(try await ledger.claimStitch(owner: "a", lease: LedgerBench.lease)).claim
+      #expect(claim.run.id == done.run)
+      try await ledger.complete(claim, LedgerBench.outcome)
+      #expect(try await ledger.queueLook().runs.count == 2)
+      let seconds = LedgerBench.outcome.timings.reduce(0) { $0 + $1.seconds }
+      #expect(abs((try await ledger.queueLook().stepSeconds[LedgerBench.model.digest] ?? 0) - seconds) < 1e-9)
+    },
   ]
 }

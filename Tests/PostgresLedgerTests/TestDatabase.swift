@@ -53,7 +53,11 @@ struct TestDatabase {
 
   /// Forgets all models, runs and workers.
   func empty() throws {
-    try PostgresConnection(ConnectionSettings(url: url)).run(script: "TRUNCATE fleet.models, fleet.workers CASCADE")
+    try PostgresConnection(ConnectionSettings(url: url)).run(
+      script: """
+        TRUNCATE fleet.models, fleet.workers, fleet.pauses CASCADE;
+        UPDATE fleet.dispatching SET shares = DEFAULT;
+        """)
   }
 
   static func address(of database: String, on server: String) -> String? {

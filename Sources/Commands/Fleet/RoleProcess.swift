@@ -123,11 +123,15 @@ struct RoleProcess {
       return WorkerService(queue: queue, slots: slots, name: name, facts: facts, drain: drain, logger: logger)
     case .dispatcher:
       guard let ledger else { throw SettingsError("A dispatcher needs the database.") }
+      func preparer() throws -> CasePreparer {
+        try CasePreparer(store: store, models: models, threads: settings.threads, memory: memory)
+      }
       return DispatcherService(
-        ledger: ledger, queue: queue,
-        preparer: try CasePreparer(store: store, models: models, threads: settings.threads, memory: memory),
-        settings: service,
-        logger: logger)
+        ledger: ledger, queue: queue, preparer: try preparer(),
+        // Two preparations at once take the memory of two: with a limit, a STAT study is the next one instead.
+        urgentPreparer: memory.limit == nil ? try preparer() : nil,
+        settings: service, logger: logger
+      ) { [reserve = settings.storeReserve] in try await reserve.check(store) }
     case .aggregator:
       guard let ledger else { throw SettingsError("An aggregator needs the database.") }
       return AggregatorService(

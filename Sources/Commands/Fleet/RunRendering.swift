@@ -13,8 +13,19 @@ enum RunRendering {
       var volumeMl: Double
     }
 
+    /// Times from now are added by whoever reads; these are points in time.
+    struct Queue: Encodable {
+      var position: Int
+      var runs: Int
+      var expectedAt: Date?
+      var expectedAtTheLatest: Date?
+      var reason: QueueForecast.Reason?
+    }
+
     var run: String
     var state: String
+    /// Of a run that isn't over.
+    var queue: Queue?
     var model: String
     var modelSha256: Digest
     var passes: [PassRequest]
@@ -36,7 +47,12 @@ enum RunRendering {
     var engine: String?
     var traceId: String?
 
-    init(_ run: RunRecord) {
+    init(_ run: RunRecord, _ forecast: QueueForecast? = nil, now: Date = Date()) {
+      queue = forecast.map {
+        Queue(
+          position: $0.position, runs: $0.runs, expectedAt: $0.median.map(now.addingTimeInterval),
+          expectedAtTheLatest: $0.ninetieth.map(now.addingTimeInterval), reason: $0.reason)
+      }
       self.run = run.id.description
       state = run.state.rawValue
       model = run.model.name
@@ -62,8 +78,8 @@ enum RunRendering {
     }
   }
 
-  static func print(_ run: RunRecord, json: Bool) throws {
-    if json { return try Output.json(RunReport(run)) }
+  static func print(_ run: RunRecord, forecast: QueueForecast? = nil, json: Bool) throws {
+    if json { return try Output.json(RunReport(run, forecast)) }
     Output.line("run      \(run.id)")
     Output.line("model    \(run.model.name) (\(run.model.configuration))")
     Output.line("state    \(run.state.rawValue)\(run.failure.map { ": \($0.reason)" } ?? "")")
@@ -71,6 +87,7 @@ enum RunRendering {
     Output.line("class    \(run.runClass.rawValue), tenant \(run.tenant)\(wanted)")
     if run.passes.count > 1 { Output.line("model    \(run.position + 1) of \(run.passes.count) in work") }
     Output.line("tiles    \(run.acceptedTiles) of \(run.plannedTiles)")
+    if let forecast { Output.line("queue    \(words(forecast))") }
     if let trace = run.trace { Output.line("trace    \(trace.traceID)") }
     guard let outcome = run.outcome else { return }
     Output.line("engine   \(outcome.engine)")
@@ -81,7 +98,7 @@ enum RunRendering {
   }
 
   static func print(list runs: [RunRecord], json: Bool) throws {
-    if json { return try Output.json(runs.map(RunReport.init)) }
+    if json { return try Output.json(runs.map { RunReport($0) }) }
     guard !runs.isEmpty else { return Output.line("No runs yet.") }
     var table = TextTable([
       ("run", .left), ("class", .left), ("tenant", .left), ("model", .left), ("state", .left), ("tiles", .right),
@@ -94,6 +111,18 @@ enum RunRendering {
       ])
     }
     Output.line(table.rendered())
+  }
+
+  /// The place and the expected end.
+  static func words(_ forecast: QueueForecast) -> String {
+    let place = "place \(forecast.position) of \(forecast.runs)"
+    switch (forecast.reason, forecast.median, forecast.ninetieth) {
+    case (.noWorkers, _, _): return "\(place); no end can be foretold, as no worker runs"
+    case (.paused, _, _): return "paused; `tessera pause --list` shows why"
+    case (nil, let median?, let ninetieth?):
+      return "\(place), done in \(Formats.seconds(median)), in nine of ten cases within \(Formats.seconds(ninetieth))"
+    default: return place
+    }
   }
 
   static func labelTable(_ labels: [LabelMeasurement]) -> String {

@@ -96,6 +96,7 @@ struct SubmitCommand: AsyncParsableCommand {
         members.append(
           PassRequest.Member(model: record, folds: folds, weight: weights.isEmpty ? 1 : weights[index]))
       }
+      try await settings.storeReserve.check(store)
       var digests: [Digest] = []
       for path in images { digests.append(try await store.put(try ImageFile.checked(URL(filePath: path)))) }
       var previous: Digest?

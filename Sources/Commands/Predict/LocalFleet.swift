@@ -101,7 +101,7 @@ struct LocalFleet {
 
     let slot = try SlotPredictor(
       store: store, models: models, weights: weights, threads: threads, memory: memory, engineChosen: engines.add)
-    let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval)
+    let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval, keepsAhead: true)
     let services: [any Service] = [
       DispatcherService(
         ledger: ledger, queue: queue,

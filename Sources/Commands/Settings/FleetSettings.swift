@@ -1,4 +1,5 @@
 internal import Configuration
+internal import FleetContracts
 internal import Foundation
 internal import HTTPAPI
 internal import RabbitMQBroker
@@ -24,6 +25,8 @@ struct FleetSettings {
   var engine: EngineRequest
   /// `weights.cache`, `TESSERA_WEIGHTS_CACHE`, and `weights.limit`, `TESSERA_WEIGHTS_LIMIT`: where transformed weights are kept.
   var weights: WeightsCacheSettings
+  /// `store.reserve`, `TESSERA_STORE_RESERVE`: with less than this free in the blob store no new study is begun; default 1 GiB.
+  var storeReserve: StoreReserve
   /// `lease.seconds`, `TESSERA_LEASE_SECONDS`: how long a claim on a run lasts without being renewed; default 30.
   var leaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
@@ -106,6 +109,7 @@ struct FleetSettings {
       engine: try engine(),
       weights: WeightsCacheSettings(
         folder: reader.string(forKey: "weights.cache"), limit: try size("weights.limit"), userCache: userCache),
+      storeReserve: StoreReserve(bytes: try size("store.reserve") ?? 1 << 30),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),

@@ -1,0 +1,125 @@
+internal import ArgumentParser
+internal import FleetContracts
+internal import Foundation
+
+/// `tessera pause`
+struct PauseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause",
+    abstract: "Holds work back: it stays in the ledger until `tessera resume`.",
+    discussion: """
+      Runs of what is paused are neither prepared nor handed to workers. Tiles in hand are finished, and runs whose tiles are all in are
+      completed. New studies may be submitted meanwhile.
+
+        tessera pause --tenant research
+        tessera pause --model brain --class batch
+        tessera pause --list
+      """)
+
+  @OptionGroup var scopes: PauseScopeOptions
+
+  @Flag(help: "Show what is paused.")
+  var list = false
+
+  @Flag(help: "Print JSON (with --list).")
+  var json = false
+
+  @OptionGroup var fleet: FleetOptions
+
+  func validate() throws {
+    guard list != !scopes.isEmpty else { return }
+    throw ValidationError("Say what to pause (--tenant, --model, --class or --all), or --list alone.")
+  }
+
+  private struct Report: Encodable {
+    var kind: String
+    var name: String
+    var since: Date
+  }
+
+  func run() async throws {
+    try await Failures.reported {
+      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("pause")).ledger()
+      guard list else {
+        for scope in scopes.all {
+          try await ledger.pause(scope)
+          Output.line("paused: \(PauseScopeOptions.words(scope))")
+        }
+        return
+      }
+      let pauses = try await ledger.pauses()
+      if json {
+        return try Output.json(pauses.map { Report(kind: $0.scope.kind, name: $0.scope.name, since: $0.since) })
+      }
+      guard !pauses.isEmpty else { return Output.line("Nothing is paused.") }
+      var table = TextTable([("paused", .left), ("since", .left)])
+      for pause in pauses { table.add([PauseScopeOptions.words(pause.scope), pause.since.formatted(.iso8601)]) }
+      Output.line(table.rendered())
+    }
+  }
+}
+
+/// `tessera resume`
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume",
+    abstract: "Lets paused work go on.",
+    discussion: """
+      Each pause is lifted by the words that made it; a run goes on when none of those that hold it is left.
+
+        tessera resume --tenant research
+      """)
+
+  @OptionGroup var scopes: PauseScopeOptions
+
+  @OptionGroup var fleet: FleetOptions
+
+  func validate() throws {
+    guard scopes.isEmpty else { return }
+    throw ValidationError(
+      "Say what may go on: --tenant, --model, --class or --all; `tessera pause --list` shows what is paused.")
+  }
+
+  func run() async throws {
+    try await Failures.reported {
+      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
+      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("resume")).ledger()
+      for scope in scopes.all {
+        let was = try await ledger.resume(scope)
+        Output.line("\(was ? "goes on" : "wasn't paused"): \(PauseScopeOptions.words(scope))")
+      }
+    }
+  }
+}
+
+/// What is paused or goes on.
+struct PauseScopeOptions: ParsableArguments {
+  @Option(
+    name: .customLong("tenant"), help: ArgumentHelp("Runs of a tenant.", valueName: "name"),
+    transform: UrgencyWord.tenant)
+  var tenants: [Tenant] = []
+
+  @Option(
+    name: .customLong("model"), help: ArgumentHelp("Runs with a pass of the model of this name.", valueName: "name"))
+  var models: [String] = []
+
+  @Option(
+    name: .customLong("class"), help: ArgumentHelp("Runs of a class: stat, routine or batch.", valueName: "class"),
+    transform: UrgencyWord.runClass)
+  var classes: [RunClass] = []
+
+  @Flag(name: .customLong("all"), help: "All runs.")
+  var everything = false
+
+  var all: [PauseScope] {
+    (everything ? [.all] : []) + tenants.map(PauseScope.tenant) + models.map(PauseScope.model)
+      + classes.map(PauseScope.runClass)
+  }
+
+  var isEmpty: Bool { all.isEmpty }
+
+  static func words(_ scope: PauseScope) -> String {
+    scope == .all ? "all runs" : "\(scope.kind) \(scope.name)"
+  }
+}
