@@ -74,6 +74,7 @@ let package = Package(
     system("CCrypto", "libcrypto", apt: "libssl-dev"),
     .target(name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z")]),
     .target(name: "CLinux"),
+    .target(name: "CProcesses"),
     .target(
       name: "CKernels", exclude: ["peak/README.md", "products/README.md", "winograd/README.md"], cSettings: cSettings),
 
@@ -118,6 +119,7 @@ let package = Package(
     .target(
       name: "FleetContracts", dependencies: ["Digests", "Wording"], exclude: ["Schemas"], swiftSettings: swiftSettings),
     module("Threads", ["CLinux"]),
+    module("Processes", ["Threads", "CProcesses"]),
     module("Machine"),
     .target(
       name: "Migrations", path: "Migrations",
@@ -147,7 +149,8 @@ let package = Package(
     module(
       "Fleet",
       [
-        "FleetContracts", "FleetMetrics", "Threads", "Inference", "Preprocessing", "Postprocessing", "SlidingWindow",
+        "FleetContracts", "FleetMetrics", "Threads", "Processes", "Inference", "Preprocessing", "Postprocessing",
+        "SlidingWindow",
         "UNet",
         "WeightsCache", "Kernels", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging,
         lifecycle,
@@ -176,7 +179,8 @@ let package = Package(
         "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
-        "Evaluation", "PythonJSON", "Machine", "Chaos", argumentParser, logging, lifecycle, signals, configuration,
+        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", argumentParser, logging, lifecycle, signals,
+        configuration,
         metrics,
       ]),
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -220,6 +224,7 @@ let package = Package(
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),
     tests("MachineTests", ["Machine"]),
+    tests("ProcessesTests", ["Processes"]),
     tests("FleetContractsTests", ["FleetContracts", "Digests"]),
     .target(
       name: "FleetConformance", dependencies: ["FleetContracts", "Digests"], path: "Tests/FleetConformance",

@@ -21,7 +21,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       ResumeCommand.self, LedgerCommand.self, VerifyCommand.self, MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self,
-      UpCommand.self, DoctorCommand.self, BenchCommand.self, ChaosCommand.self,
+      UpCommand.self, ComputeCommand.self, DoctorCommand.self, BenchCommand.self, ChaosCommand.self,
     ])
 
   public init() {}

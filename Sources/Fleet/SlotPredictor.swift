@@ -20,21 +20,24 @@ public actor SlotPredictor: TilePredicting {
   private let thread: BlockingThread
   private let memory: MemoryBudget
   private let engineChosen: @Sendable (ChosenEngine) -> Void
-  private var pass: (document: Digest, resident: ResidentPass)?
-  private var network: (key: NetworkKey, predictor: ResidentPredictor)?
+  private let warmth: Warmth
+  private var passes = Recent<Digest, ResidentPass>()
+  private var networks = Recent<NetworkKey, ResidentPredictor>()
 
   /// - Parameters:
   ///   - weights: the one of the process; of this slot alone when `nil`.
   ///   - threads: compute threads of this slot.
   ///   - memory: what this slot may use, and the engine that it is to compute with.
+  ///   - warmth: what it keeps beside what is in use.
   ///   - engineChosen: called for each network that is loaded.
   /// - Throws: `ThreadError` when the process is out of threads.
   public init(
     store: any BlobStore, models: ModelLibrary, weights: WeightsShelf? = nil, threads: Int,
-    memory: MemoryBudget = MemoryBudget(),
+    memory: MemoryBudget = MemoryBudget(), warmth: Warmth = .least,
     engineChosen: @escaping @Sendable (ChosenEngine) -> Void = { _ in }
   ) throws {
     self.memory = memory
+    self.warmth = warmth
     self.engineChosen = engineChosen
     self.store = store
     self.models = models
@@ -68,7 +71,7 @@ public actor SlotPredictor: TilePredicting {
   }
 
   private func resident(_ digest: Digest) async throws -> ResidentPass {
-    if let pass, pass.document == digest { return pass.resident }
+    if let resident = passes.find(digest) { return resident }
     let document = try await PassDocument.get(digest, from: store)
     let volume = try await store.get(document.volume).volume(
       channels: document.channels, extent: document.plan.volume)
@@ -79,14 +82,15 @@ public actor SlotPredictor: TilePredicting {
     }
     let resident = ResidentPass(
       document: document, extractor: try PatchExtractor(plan: document.plan, volume: volume, previous: previous))
-    pass = (digest, resident)
+    passes.trim(to: warmth.passes - 1, bytes: warmth.volumeBytes)
+    passes.add(resident, of: digest, bytes: resident.bytes)
     return resident
   }
 
   private func predictor(for document: PassDocument) async throws -> ResidentPredictor {
     let key = NetworkKey(model: document.model, folds: document.options.folds, mirroring: document.options.mirroring)
-    if let network, network.key == key { return network.predictor }
-    network = nil  // its memory is needed for the next one
+    if let predictor = networks.find(key) { return predictor }
+    networks.trim(to: warmth.networks - 1)  // their memory is needed for the next one
     let model = try await models.model(document.model)
     let engine = try engine(for: document, model)
     let weights = try await weights(of: model, document, engine)
@@ -94,7 +98,7 @@ public actor SlotPredictor: TilePredicting {
       ResidentPredictor(
         try TilePredictor(model: model, options: document.options, weights: weights, pool: pool, engine: engine))
     }
-    network = (key, predictor)
+    networks.add(predictor, of: key)
     engineChosen(ChosenEngine(engine, model: document.model))
     return predictor
   }
@@ -130,8 +134,8 @@ public actor SlotPredictor: TilePredicting {
 
   /// Frees network and volume; what the next tile needs is fetched again.
   public func release() {
-    network = nil
-    pass = nil
+    networks.trim(to: 0)
+    passes.trim(to: 0)
   }
 
   private struct NetworkKey: Equatable {
@@ -145,6 +149,9 @@ public actor SlotPredictor: TilePredicting {
 private struct ResidentPass: Sendable {
   let document: PassDocument
   let extractor: PatchExtractor
+
+  /// Of its volume.
+  var bytes: Int { extractor.volume.elements.count * MemoryLayout<Float>.stride }
 }
 
 /// A network in memory. `@unchecked Sendable` is right because only closures on the slot's thread call it, one after the other.

@@ -12,7 +12,7 @@ public protocol TilePredicting: Sendable {
 }
 
 /// A tile's probabilities, in the store.
-public struct ComputedTile: Sendable {
+public struct ComputedTile: Sendable, Codable {
   public var probabilities: Digest
   public var bytes: Int
   /// Engine and instruction set, such as `winograd/avx512`.

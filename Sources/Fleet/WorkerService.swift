@@ -16,20 +16,27 @@ public struct WorkerService: Service, CustomStringConvertible {
   private let name: String
   private let drain: WorkerDrain
   private let presence: WorkerPresence
+  private let warmUp: @Sendable () async -> Void
+  private let ackTimeout: Duration
   private let logger: Logger
 
   /// - Parameters:
   ///   - slots: one predictor for each tile that may be in work at once.
   ///   - name: this process, such as `host-4711`.
   ///   - facts: what it tells the fleet about itself; `nil` for a worker that keeps silent.
+  ///   - ackTimeout: how long the broker waits for a job's acknowledgement.
+  ///   - warmUp: makes the slots ready.
   public init(
     queue: any JobQueue, slots: [any TilePredicting], name: String, facts: WorkerFacts? = nil,
-    drain: WorkerDrain = WorkerDrain(grace: .seconds(120)), logger: Logger
+    drain: WorkerDrain = WorkerDrain(grace: .seconds(120)), ackTimeout: Duration = .seconds(1800),
+    warmUp: @escaping @Sendable () async -> Void = {}, logger: Logger
   ) {
     self.queue = queue
     self.slots = slots
     self.name = name
     self.drain = drain
+    self.ackTimeout = ackTimeout
+    self.warmUp = warmUp
     self.logger = logger
     presence = WorkerPresence(name: name, slots: slots.count, facts: facts, queue: queue, logger: logger)
   }
@@ -37,10 +44,11 @@ public struct WorkerService: Service, CustomStringConvertible {
   public func run() async throws {
     try await queue.prepare()
     logger.info("worker started", metadata: ["worker": "\(name)", "slots": "\(slots.count)"])
-    presence.become(.running)
     let ending = await withTaskGroup(of: Void.self, returning: Result<Void, any Error>.self) { group in
       group.addTask { await presence.report() }
       defer { group.cancelAll() }
+      await warmUp()
+      presence.become(.running)
       do { return .success(try await work()) } catch { return .failure(error) }
     }
     await presence.farewell()
@@ -49,13 +57,14 @@ public struct WorkerService: Service, CustomStringConvertible {
   }
 
   private func work() async throws {
-    let told = ToldResults()
+    let (told, heavy) = (ToldResults(), HeavyTiles())
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for predictor in slots {
           let slot = WorkerSlot(
             queue: queue, predictor: predictor, worker: name, presence: presence, drain: drain, told: told,
-            logger: logger)
+            heavy: heavy,
+            longTile: LongTile(ackTimeout: ackTimeout), logger: logger)
           group.addTask { try await slot.run() }
         }
         try await group.waitForAll()

@@ -21,6 +21,12 @@ public struct ControlGroup: Hashable, Sendable, Codable {
     processors = shares.min()
   }
 
+  /// The texts of a file in this process's groups, the innermost last.
+  /// - Parameter controller: of version 1; empty for version 2.
+  static func texts(_ file: String, controller: String, _ files: SystemFiles) -> [String] {
+    Places(files).texts(file, controller: controller)
+  }
+
   /// `quota period`, both in microseconds; `max` or a negative quota for no limit.
   private static func share(_ text: String) -> Double? {
     let words = text.split(separator: " ")

@@ -8,7 +8,8 @@ final class Fleet {
   let folder: TemporaryFolder
   let environment: [String: String]
 
-  init() async throws {
+  /// - Parameter changes: settings of all processes that differ from what follows.
+  init(environment changes: [String: String] = [:]) async throws {
     servers = try PrivateServers()
     folder = try TemporaryFolder()
     environment = servers.environment.merging([
@@ -16,13 +17,16 @@ final class Fleet {
       "TESSERA_WEIGHTS_CACHE": "\(folder.url.path)/weights",
       "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_OVERDUE_SECONDS": "10",
       "TESSERA_LOG_LEVEL": "debug",
-    ]) { $1 }
+    ]) { $1 }.merging(changes) { $1 }
     try await succeed(["migrate", "up"])
     try await succeed(["model", "add", Fixtures.directory.appending(path: "Task501/model").path, "--name", "tissue"])
   }
 
   /// Starts a role; it dies with the returned value.
-  func start(_ role: String, _ arguments: [String] = []) async throws -> TesseraProcess {
+  /// - Parameter fault: what is to go wrong in it, as `TESSERA_FAULT` says it.
+  func start(_ role: String, _ arguments: [String] = [], fault: String? = nil) async throws -> TesseraProcess {
+    var environment = environment
+    environment["TESSERA_FAULT"] = fault
     let process = try TesseraProcess([role] + arguments, environment: environment, folder: folder.url)
     try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }
     return process

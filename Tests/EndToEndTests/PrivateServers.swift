@@ -31,6 +31,10 @@ final class PrivateServers {
 
   func killBroker() throws { _ = try Self.compose(["broker", "kill", folder.appending(path: "broker").path]) }
   func startBroker() throws { _ = try Self.compose(["broker", "start", folder.appending(path: "broker").path]) }
+  /// Runs `rabbitmqctl` for this broker.
+  func controlBroker(_ words: [String]) throws {
+    _ = try Self.compose(["broker", "ctl", folder.appending(path: "broker").path] + words)
+  }
   func killDatabase() throws { _ = try Self.compose(["database", "kill", folder.appending(path: "database").path]) }
   func startDatabase() throws { _ = try Self.compose(["database", "start", folder.appending(path: "database").path]) }
 

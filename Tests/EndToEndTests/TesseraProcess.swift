@@ -33,6 +33,9 @@ final class TesseraProcess {
 
   deinit { if process.isRunning { send(SIGKILL) } }
 
+  /// The process's number.
+  var number: Int32 { process.processIdentifier }
+
   var isRunning: Bool { process.isRunning }
 
   /// What it has written to standard error so far.

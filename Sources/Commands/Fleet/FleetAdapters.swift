@@ -24,7 +24,9 @@ struct FleetAdapters {
     let address = try BrokerAddress(settings.brokerURL(), files: settings.brokerFiles)
     if let weakness = address.weakness { logger.warning("\(weakness)") }
     return try RabbitMQJobQueue(
-      address: address, settings: RabbitMQJobQueue.Settings(connectionName: connectionName)
+      address: address,
+      settings: RabbitMQJobQueue.Settings(
+        heartbeat: .seconds(settings.heartbeatSeconds), connectionName: connectionName)
     ) { event in
       watch?.note(event)
       switch event {

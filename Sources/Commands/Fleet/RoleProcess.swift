@@ -49,10 +49,14 @@ struct RoleProcess {
     let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
     let models = ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder))
     let weights = WeightsShelf(cache: settings.weights.cache, logger: logger)
+    // A worker of its own computes in processes of their own; with other roles beside it, in this one.
+    let compute =
+      roles == [.worker] ? try ComputeProcesses(settings, memoryLimit: memory.slot.limit, logger: logger) : nil
 
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     for role in roles {
-      let service = try service(role, store: store, queue: queue, ledger: ledger, models: models, weights: weights)
+      let service = try service(
+        role, store: store, queue: queue, ledger: ledger, models: models, weights: weights, compute: compute)
       services.append(
         .init(
           service: service, successTerminationBehavior: .gracefullyShutdownGroup,
@@ -86,50 +90,59 @@ struct RoleProcess {
     do {
       try await group.run()
     } catch {
+      await compute?.finish()
       await weights.settle()
       await queue.close()
       await ledger?.close()
       throw error
     }
+    await compute?.finish()
     await weights.settle()
     await queue.close()
     await ledger?.close()
   }
 
+  /// What the process may use, and each of its slots. One process with several roles has their needs at the same time, so each gets its share.
+  private var memory: (role: MemoryBudget, slot: MemoryBudget) {
+    let role = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
+    return (role, MemoryBudget(limit: role.limit.map { $0 / settings.slots }, engine: settings.engine))
+  }
+
   private func service(
     _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary,
-    weights: WeightsShelf
+    weights: WeightsShelf, compute: ComputeProcesses?
   ) throws -> any Service {
     var service = ServiceSettings(
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
     service.vitals = vitals
-    // One process with several roles has their needs at the same time, so each gets its share.
-    let memory = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
-    let slotMemory = MemoryBudget(limit: memory.limit.map { $0 / settings.slots }, engine: settings.engine)
     switch role {
     case .worker:
-      let slots = try (0..<settings.slots).map { _ in
-        try SlotPredictor(
-          store: store, models: models, weights: weights, threads: settings.threads, memory: slotMemory
-        ) { [logger] chosen in
-          logger.info(
-            "engine chosen",
-            metadata: ["engine": "\(chosen.engine)", "reason": "\(chosen.reason)", "model": "\(chosen.model)"])
+      let slots: [any TilePredicting] =
+        try compute?.predictors
+        ?? (0..<settings.slots).map { _ in
+          try SlotPredictor(
+            store: store, models: models, weights: weights, threads: settings.threads, memory: memory.slot
+          ) { [logger] chosen in
+            logger.info("engine chosen", metadata: EngineLogging.facts(chosen))
+          }
         }
-      }
       let facts = WorkerFacts(
-        host: ProcessInfo.processInfo.hostName, softwareVersion: SoftwareVersion.current, memoryLimit: memory.limit,
-        memory: { ResidentMemory().bytes }, interval: WorkerStatus.interval)
-      return WorkerService(queue: queue, slots: slots, name: name, facts: facts, drain: drain, logger: logger)
+        host: ProcessInfo.processInfo.hostName, softwareVersion: SoftwareVersion.current,
+        memoryLimit: memory.role.limit,
+        memory: { compute?.memory ?? ResidentMemory().bytes }, interval: WorkerStatus.interval)
+      return WorkerService(
+        queue: queue, slots: slots, name: name, facts: facts, drain: drain,
+        ackTimeout: .seconds(settings.ackTimeoutSeconds),
+        warmUp: { await compute?.warmUp() }, logger: logger)
     case .dispatcher:
       guard let ledger else { throw SettingsError("A dispatcher needs the database.") }
       func preparer() throws -> CasePreparer {
-        try CasePreparer(store: store, models: models, threads: settings.threads, memory: memory)
+        try CasePreparer(store: store, models: models, threads: settings.threads, memory: memory.role)
       }
       return DispatcherService(
         ledger: ledger, queue: queue, preparer: try preparer(),
         // Two preparations at once take the memory of two: with a limit, a STAT study is the next one instead.
-        urgentPreparer: memory.limit == nil ? try preparer() : nil,
+        urgentPreparer: memory.role.limit == nil ? try preparer() : nil,
         settings: service, logger: logger
       ) { [reserve = settings.storeReserve] in try await reserve.check(store) }
     case .aggregator:
@@ -138,7 +151,7 @@ struct RoleProcess {
         ledger: ledger, queue: queue,
         stitcher: try CaseStitcher(
           store: store, models: models, threads: settings.threads, softwareVersion: SoftwareVersion.current,
-          memory: memory),
+          memory: memory.role),
         settings: service, logger: logger)
     }
   }

@@ -39,6 +39,11 @@ struct FleetSettings {
   var scaleDrainSeconds: Int
   /// `log.format`, `TESSERA_LOG_FORMAT`: `text` or `json`; default: text.
   var logFormat: FleetLogging.Format
+  /// `heartbeat.seconds`, `TESSERA_HEARTBEAT_SECONDS`: between heartbeats of the broker's connection, which is given up after two; default 15.
+  var heartbeatSeconds: Int
+  /// `ack.timeout.seconds`, `TESSERA_ACK_TIMEOUT_SECONDS`: how long the broker waits for the acknowledgement of a job (its `consumer_timeout`);
+  /// default 1800, as RabbitMQ's.
+  var ackTimeoutSeconds: Int
 
   /// Reads settings.
   /// - Parameters:
@@ -115,7 +120,9 @@ struct FleetSettings {
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
       httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
       scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),
-      logFormat: try logFormat())
+      logFormat: try logFormat(),
+      heartbeatSeconds: try whole("heartbeat.seconds", default: 15, in: 1...600),
+      ackTimeoutSeconds: try whole("ack.timeout.seconds", default: 1800, in: 1...604_800))
   }
 }
 

@@ -4,8 +4,10 @@ internal import Volumes
 
 /// What happens at a fault point.
 enum FaultAction: Sendable, Hashable {
-  /// SIGKILL, as the kernel short of memory or an impatient operator would.
+  /// SIGKILL to the whole worker, dispatcher or aggregator, as an impatient operator would.
   case kill
+  /// Ends the process that has the data in hand, as a fault of memory would: of a worker, the one that computes.
+  case crash
   /// SIGSTOP: the process stands still, its connections too, until somebody sends SIGCONT.
   case stop
   case delay(Duration)
@@ -20,6 +22,7 @@ enum FaultAction: Sendable, Hashable {
     let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
     switch (parts.first, parts.dropFirst().first) {
     case ("kill", nil): self = .kill
+    case ("crash", nil): self = .crash
     case ("stop", nil): self = .stop
     case ("corrupt", nil): self = .corrupt
     case ("nan", nil): self = .nan
@@ -35,7 +38,8 @@ enum FaultAction: Sendable, Hashable {
       }
       self = .fail(kind)
     default:
-      throw FaultPlanError(text: text, reason: "an action is kill, stop, delay:SECONDS, fail:KIND, corrupt or nan")
+      throw FaultPlanError(
+        text: text, reason: "an action is kill, crash, stop, delay:SECONDS, fail:KIND, corrupt or nan")
     }
   }
 
@@ -43,8 +47,9 @@ enum FaultAction: Sendable, Hashable {
   /// - Throws: `RunFailure` for `fail`, `CancellationError` during a delay.
   func perform(on values: ChannelVolume?) async throws {
     switch self {
-    case .kill: Glibc.kill(getpid(), SIGKILL)
-    case .stop: Glibc.kill(getpid(), SIGSTOP)
+    case .kill: FaultPoint.strike(SIGKILL)
+    case .crash: abort()
+    case .stop: FaultPoint.strike(SIGSTOP)
     case .delay(let pause): try await Task.sleep(for: pause)
     case .fail(let kind): throw RunFailure(kind: kind, reason: "The fault that TESSERA_FAULT asked for.")
     case .corrupt: values?.elements.first.map { values?.elements[0] = 1 - $0 }

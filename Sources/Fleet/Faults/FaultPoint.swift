@@ -1,4 +1,5 @@
 internal import FleetContracts
+internal import Glibc
 internal import Synchronization
 internal import Volumes
 
@@ -51,6 +52,18 @@ public enum FaultPoint: String, Sendable, CaseIterable {
   public static func arm(_ plan: FaultPlan) {
     self.plan.withLock { $0 = plan }
     isArmed.store(true, ordering: .releasing)
+  }
+
+  /// The worker that this process computes for; 0 for a process of its own.
+  private static let parent = Atomic<Int32>(0)
+
+  /// What strikes this process, strikes its parent first: they are one worker.
+  public static func alsoStrikesParent() { parent.store(getppid(), ordering: .relaxed) }
+
+  static func strike(_ signal: Int32) {
+    let parent = parent.load(ordering: .relaxed)
+    if parent > 1 { Glibc.kill(parent, signal) }
+    Glibc.kill(getpid(), signal)
   }
 
   /// To be called where the moment is.

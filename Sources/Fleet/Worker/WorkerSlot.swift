@@ -15,6 +15,8 @@ struct WorkerSlot {
   let presence: WorkerPresence
   let drain: WorkerDrain
   let told: ToldResults
+  let heavy: HeavyTiles
+  let longTile: LongTile
   var logger: Logger
   /// The trace of the job in hand, and this slot's part in it.
   private var trace: TraceContext?
@@ -22,7 +24,7 @@ struct WorkerSlot {
 
   init(
     queue: any JobQueue, predictor: any TilePredicting, worker: String, presence: WorkerPresence, drain: WorkerDrain,
-    told: ToldResults, logger: Logger
+    told: ToldResults, heavy: HeavyTiles, longTile: LongTile, logger: Logger
   ) {
     self.queue = queue
     self.predictor = predictor
@@ -30,6 +32,8 @@ struct WorkerSlot {
     self.presence = presence
     self.drain = drain
     self.told = told
+    self.heavy = heavy
+    self.longTile = longTile
     self.logger = logger
   }
 
@@ -77,6 +81,13 @@ struct WorkerSlot {
       try await queue.publish(result, to: .results)
       try? await delivery.acknowledge()
       return
+    }
+    if heavy.leaves(job) {
+      logger.notice(
+        "a tile that had too little memory here is left to others",
+        metadata: ["run": "\(job.run)", "tile": "\(job.tile)"])
+      await Pausing.pause(HeavyTiles.pause)
+      return await handBack(delivery, job)
     }
     var result: QueueMessage
     switch await end(of: job, delivery, &pace) {
@@ -126,7 +137,7 @@ struct WorkerSlot {
     var computed: (engine: String, seconds: Double)?
     defer { presence.tileEnds(computed: computed) }
     let end = await withTaskGroup(of: TileEnd?.self) { group in
-      group.addTask { await predict(job) }
+      group.addTask { await predict(job, earlier: earlier) }
       group.addTask { (try? await drain.abandonment(expectedEnd: expected)).map { .abandoned } }
       var end: TileEnd?
       // A result that is there all the same when the tile is abandoned counts.
@@ -140,15 +151,18 @@ struct WorkerSlot {
       let seconds = (ContinuousClock.now - start).inSeconds
       computed = (result.engine, seconds)
       pace.took(seconds, job.document)
+      if let warning = longTile.warning(seconds: seconds), pace.warnsFirst(job.document) {
+        logger.warning("\(warning)", metadata: ["run": "\(job.run)", "seconds": "\(seconds)"])
+      }
     }
     return end
   }
 
-  private func predict(_ job: TileJob) async -> TileEnd {
+  private func predict(_ job: TileJob, earlier: Int) async -> TileEnd {
     let facts: Logger.Metadata = ["run": "\(job.run)", "tile": "\(job.tile)"]
     do {
       try await FaultPoint.workerReceived.passed(tile: job.tile)
-      logger.debug("predicting tile", metadata: facts)
+      logger.debug("predicting tile", metadata: facts.merging(["deliveries": "\(earlier)"]) { $1 })
       let tile = try await predictor.predict(job)
       logger.debug("tile predicted", metadata: facts.merging(["seconds": "\(tile.timings.infer)"]) { $1 })
       return .result(
@@ -159,6 +173,7 @@ struct WorkerSlot {
       return .cancelled
     } catch {
       let failure = RunFailure(error)
+      if failure.kind.rawValue == "out_of_memory" { heavy.remember(job) }
       logger.error("tile failed", metadata: facts.merging(["reason": "\(failure.reason)"]) { $1 })
       // A message has little room; the log has the whole sentence.
       let reason = String(failure.reason.prefix(600))
@@ -202,4 +217,13 @@ private struct Pace {
   func expected(_ document: Digest) -> Double? { last?.document == document ? last?.seconds : nil }
 
   mutating func took(_ seconds: Double, _ document: Digest) { last = (document, seconds) }
+
+  /// The pass of which a warning was given.
+  private var warned: Digest?
+
+  /// Whether a warning about a pass is the first: one is enough.
+  mutating func warnsFirst(_ document: Digest) -> Bool {
+    defer { warned = document }
+    return warned != document
+  }
 }
