@@ -29,7 +29,8 @@ import Testing
 
   @Test(arguments: [
     "", "worker.stored", "worker.stored=", "worker.sotred=kill", "worker.stored@=kill", "worker.stored#x=kill",
-    "worker.stored=delay", "worker.stored=delay:-1", "worker.stored=fail:badly", "worker.stored=explode",
+    "worker.stored=delay", "worker.stored=delay:-1", "worker.stored=fail:badly", "worker.stored=hog:0",
+    "worker.stored=explode",
   ])
   func anythingElseIsRefusedWithASentence(text: String) {
     #expect(throws: FaultPlanError.self) { try FaultPlan(text) }

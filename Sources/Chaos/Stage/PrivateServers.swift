@@ -48,6 +48,36 @@ public final class PrivateServers: Sendable {
         + statements.flatMap { ["-c", $0] })
   }
 
+  /// A streaming replica of the database.
+  struct Replica: Sendable {
+    let folder: URL
+    let compose: URL
+    /// Names both servers; libpq takes the one that can be written to.
+    let eitherURL: String
+
+    func promote() async throws {
+      try await Script.run(compose.appending(path: "database"), ["promote", folder.path])
+    }
+
+    func stop() async throws {
+      try await Script.run(compose.appending(path: "database"), ["stop", folder.path])
+    }
+  }
+
+  var replicaFolder: URL { folder.appending(path: "replica") }
+
+  func addReplica() async throws -> Replica {
+    let primary = folder.appending(path: "database")
+    try await Script.run(compose.appending(path: "database"), ["replica", replicaFolder.path, primary.path])
+    let ports = try [primary, replicaFolder].map {
+      try String(contentsOf: $0.appending(path: "port"), encoding: .utf8).trimmingCharacters(
+        in: .whitespacesAndNewlines)
+    }
+    let url = (environment["TESSERA_DATABASE_URL"] ?? "").replacing(
+      ":\(ports[0])/", with: ":\(ports[0]),127.0.0.1:\(ports[1])/")
+    return Replica(folder: replicaFolder, compose: compose, eitherURL: url + "?target_session_attrs=read-write")
+  }
+
   func stop() async throws {
     try await Script.run(compose.appending(path: "servers"), ["stop", folder.path])
   }

@@ -190,6 +190,13 @@ public final class Stage {
     return run
   }
 
+  /// Starts afresh, on other servers: earlier runs and processes were examined.
+  func forget() {
+    runs = []
+    expectations = [:]
+    processes = []
+  }
+
   /// The run that a submission has printed.
   func receipt(of submission: ChildProcess) -> String? {
     struct Receipt: Decodable { var run: String }

@@ -16,6 +16,8 @@ enum FaultAction: Sendable, Hashable {
   case corrupt
   /// Makes that value NaN.
   case nan
+  /// Takes so many MiB of memory, and uses them.
+  case hog(Int)
 
   /// - Throws: `FaultPlanError`.
   init(_ word: String, in text: String) throws {
@@ -31,6 +33,11 @@ enum FaultAction: Sendable, Hashable {
         throw FaultPlanError(text: text, reason: "a delay is 0 to 3600 seconds")
       }
       self = .delay(.seconds(value))
+    case ("hog", let size?):
+      guard let mebibytes = Int(size), (1...65536).contains(mebibytes) else {
+        throw FaultPlanError(text: text, reason: "a hog takes 1 to 65536 MiB")
+      }
+      self = .hog(mebibytes)
     case ("fail", let kind?):
       guard let kind = FailureKind(rawValue: kind) else {
         throw FaultPlanError(
@@ -39,7 +46,7 @@ enum FaultAction: Sendable, Hashable {
       self = .fail(kind)
     default:
       throw FaultPlanError(
-        text: text, reason: "an action is kill, crash, stop, delay:SECONDS, fail:KIND, corrupt or nan")
+        text: text, reason: "an action is kill, crash, stop, delay:SECONDS, hog:MIB, fail:KIND, corrupt or nan")
     }
   }
 
@@ -51,6 +58,10 @@ enum FaultAction: Sendable, Hashable {
     case .crash: abort()
     case .stop: FaultPoint.strike(SIGSTOP)
     case .delay(let pause): try await Task.sleep(for: pause)
+    case .hog(let mebibytes):
+      // Never freed: whoever asked for it wants the process to be short of memory.
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: mebibytes << 20, alignment: 4096)
+      memory.initializeMemory(as: UInt8.self, repeating: 1)
     case .fail(let kind): throw RunFailure(kind: kind, reason: "The fault that TESSERA_FAULT asked for.")
     case .corrupt: values?.elements.first.map { values?.elements[0] = 1 - $0 }
     case .nan: if let values, !values.elements.isEmpty { values.elements[0] = .nan }

@@ -12,8 +12,9 @@ internal import Wording
 /// | `worker.fetched#5=kill` | dies of tile 5, whenever it comes |
 /// | `relay.published=delay:2.5` | pauses for 2.5 s at each passage |
 ///
-/// Actions: `kill` (SIGKILL to the worker), `crash` (an abort of the process that computes), `stop` (SIGSTOP), `delay:SECONDS`, `fail:KIND` (a `FailureKind`), `corrupt` (changes a value in hand), `nan`
-/// (makes it NaN). A fault without `@` happens at each passage.
+/// Actions: `kill` (SIGKILL to the worker), `crash` (an abort of the process that computes), `stop` (SIGSTOP), `delay:SECONDS`, `hog:MIB`
+/// (takes memory), `fail:KIND` (a `FailureKind`), `corrupt` (changes a value in hand), `nan` (makes it NaN). A fault without `@` happens at
+/// each passage.
 public struct FaultPlan: Sendable, Hashable {
   struct Fault: Sendable, Hashable {
     var point: FaultPoint
