@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import BlobStores
 internal import Fleet
 internal import FleetContracts
+internal import RabbitMQBroker
 internal import UNet
 
 /// Errors at the edge of the program: one sentence on standard error and an exit code that tells a script what it was.
@@ -20,6 +22,7 @@ enum Failures {
   static func exitCode(of error: any Error) -> ExitCode {
     switch error {
     case is SettingsError, is ValidationError, is EngineRequestError, is FaultPlanError: ExitCodes.usage
+    case is BrokerAddressError, is BlobStoreURLError: ExitCodes.usage
     case LedgerError.unavailable, LedgerError.notMigrated, BlobStoreError.unavailable, JobQueueError.refused,
       is StoreReserveError:
       ExitCodes.unavailable

@@ -119,5 +119,14 @@ import Testkit
       #expect(finding.text.contains("127.0.0.1"), "\(finding.text)")
     }
     #expect(findings.contains { $0.part == "store" && $0.state == "good" })
+
+    // A role that can't read its settings ends at once, with the code for it.
+    let role = try await TesseraProcess.run(
+      ["worker"],
+      environment: [
+        "TESSERA_AMQP_URL": "amqps://user:geheim@host/?verify=verify_none",
+        "TESSERA_STORE_URL": "file://\(folder.url.path)/store",
+      ], folder: folder.url)
+    #expect(role.code == 64 && role.log.contains("verify_peer") && !role.log.contains("geheim"), "\(role.log)")
   }
 }
