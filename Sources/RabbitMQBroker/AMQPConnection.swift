@@ -297,6 +297,9 @@ final class AMQPConnection {
   }
 
   private func words(_ status: Int32, _ action: String) -> String {
-    "\(action): \(String(cString: amqp_error_string2(status)))"
+    let words = "\(action): \(String(cString: amqp_error_string2(status)))"
+    guard status == AMQP_STATUS_SSL_ERROR.rawValue else { return words }
+    // The alert that would tell gets lost where the broker's end of the connection overtakes it.
+    return "\(words); so it ends where the broker doesn't accept this client's certificate, or misses one"
   }
 }
