@@ -27,6 +27,9 @@ struct TopCommand: AsyncParsableCommand {
 
   @OptionGroup var fleet: FleetOptions
 
+  /// How long an outage of the database is waited through before the picture says so.
+  private static let patience = Duration.seconds(3)
+
   func validate() throws {
     guard interval >= 0.2, interval <= 3600 else {
       throw ValidationError("--interval must be from 0.2 to 3600 seconds, not \(interval).")
@@ -36,7 +39,8 @@ struct TopCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("top")).ledger()
+      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("top"))
+        .ledger(patience: Self.patience)
       // The dear question is asked less often than the picture is drawn.
       let violations = KeptAnswer(for: .seconds(30)) { try await ledger.violations() }
       let picture = { () async throws -> TopFrame in
