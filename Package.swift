@@ -136,6 +136,9 @@ let package = Package(
         .embedInCode("0010_invariants.sql"),
         .embedInCode("0011_verification.sql"),
         .embedInCode("0012_dispatch.sql"),
+        .embedInCode("0013_failures.sql"),
+        .embedInCode("0014_quarantine.sql"),
+        .embedInCode("0015_hedging.sql"),
         .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),
@@ -150,9 +153,8 @@ let package = Package(
       "Fleet",
       [
         "FleetContracts", "FleetMetrics", "Threads", "Processes", "Inference", "Preprocessing", "Postprocessing",
-        "SlidingWindow",
-        "UNet",
-        "WeightsCache", "Kernels", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans", "Wording", logging,
+        "SlidingWindow", "UNet", "WeightsCache", "Kernels", "NiftiIO", "Volumes", "Digests", "ModelStore", "ModelPlans",
+        "ZipFiles", "Wording", logging,
         lifecycle,
       ]
     ),

@@ -16,6 +16,9 @@ public enum Migrations {
     Migration(version: 10, name: "invariants", sql: PackageResources._010_invariants_sql),
     Migration(version: 11, name: "verification", sql: PackageResources._011_verification_sql),
     Migration(version: 12, name: "dispatch", sql: PackageResources._012_dispatch_sql),
+    Migration(version: 13, name: "failures", sql: PackageResources._013_failures_sql),
+    Migration(version: 14, name: "quarantine", sql: PackageResources._014_quarantine_sql),
+    Migration(version: 15, name: "hedging", sql: PackageResources._015_hedging_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

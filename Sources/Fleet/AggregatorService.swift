@@ -49,6 +49,14 @@ public struct AggregatorService: Service, CustomStringConvertible {
         try await RosterKeeper(ledger: ledger, queue: queue, pause: settings.pollInterval, logger: logger).run()
       }
       group.addTask {
+        try await DeadLetterIntake(ledger: ledger, queue: queue, settings: settings, logger: logger).run()
+      }
+      group.addTask {
+        await ServiceLoop(
+          step: "quarantine", interval: settings.pollInterval * 5, logger: logger, vitals: settings.vitals
+        ).run(keepQuarantine)
+      }
+      group.addTask {
         await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger, vitals: settings.vitals)
           .run(stitchOne)
       }
@@ -124,11 +132,29 @@ public struct AggregatorService: Service, CustomStringConvertible {
     case .stale: logger.notice("late result dropped", metadata: facts)
     case .willRetry: logger.warning("tile will be tried again", metadata: facts)
     case .dead: logger.error("tile is dead, its run has failed", metadata: facts)
+    case .disputed:
+      logger.warning("results of a tile differ, another worker computes it", metadata: facts)
+    case .awaitsAgreement: logger.debug("another worker must agree in a tile", metadata: facts)
+    case .refused: logger.warning("result of a quarantined worker dropped", metadata: facts)
     case .conflict(let accepted):
       logger.critical(
-        "two results of one tile differ: a processor or memory is faulty, or engines are mixed",
+        "two results of one tile differ, of different engines or too late to decide between them",
         metadata: facts.merging(["accepted": "\(accepted)"]) { first, _ in first })
     }
+  }
+
+  /// Takes back what quarantined workers have computed, and tells them again and again to take no jobs.
+  private func keepQuarantine() async throws -> Bool {
+    let count = try await ledger.withdrawQuarantinedResults()
+    if count > 0 { logger.warning("tiles of quarantined workers are computed again", metadata: ["tiles": "\(count)"]) }
+    for quarantine in try await ledger.quarantinesToAnnounce() {
+      logger.critical(
+        "worker is quarantined", metadata: ["worker": "\(quarantine.worker)", "reason": "\(quarantine.reason)"])
+      // A message has little room; the ledger has the whole sentence.
+      try await queue.announce(
+        .quarantined(worker: quarantine.worker, reason: String(quarantine.reason.prefix(600))))
+    }
+    return false
   }
 
   private func stitchOne() async throws -> Bool {
@@ -152,6 +178,11 @@ public struct AggregatorService: Service, CustomStringConvertible {
     } commit: { outcome in
       try await FaultPoint.stitcherWritten.passed()
       switch outcome {
+      case .rejected(let tiles):
+        try await ledger.reject(tiles, of: work)
+        logger.error(
+          "damaged tiles are computed again",
+          metadata: ["run": "\(run)", "tiles": "\(tiles.count)", "reason": "\(tiles.values.map(\.reason).min() ?? "")"])
       case .pass(let outcome):
         try await ledger.completePass(claim, outcome)
         logger.info("pass completed", metadata: ["run": "\(run)", "position": "\(claim.run.position)"])

@@ -46,8 +46,14 @@ public struct CaseStitcher: RunStitching {
       weight: run.passes[position].request.weight,
       others: isLast ? try await otherMembers(of: run) : [],
       isFinal: isLast, postprocessing: try await postprocessing(of: run))
-    let made = try await thread.run { [self] in
-      try stitch(work, document: document, recipe: recipe, result: result)
+    let made: Made
+    do {
+      made = try await thread.run { [self] in
+        try stitch(work, document: document, recipe: recipe, result: result)
+      }
+    } catch is CorruptTile {
+      // Where one is damaged, others may be: they are all sent back at once.
+      return .rejected(try await thread.run { [self] in try tiles(of: work, document, recipe).damages() })
     }
     let predicting = StepTiming(step: "predict", seconds: work.inferSeconds, pass: position)
     let timings = work.timings + [predicting] + made.timings
@@ -134,9 +140,7 @@ public struct CaseStitcher: RunStitching {
     let joins = !result.others.isEmpty
     let isKept = result.isFinal ? joins || document.savesProbabilities : result.weight > 0
     let folder = isKept ? try ScratchFolder() : nil
-    let source = StoredTiles(
-      work.tiles, from: store, classes: recipe.network.outputChannels, patch: document.plan.patch,
-      removesTiles: removesTiles)
+    let source = tiles(of: work, document, recipe)
     let planes = try memory.plan(.stitching, document.memoryCase(recipe), threads: pool.threads).planes
     var segmented = try StitchStep(recipe: recipe, planes: planes).run(
       tiles: source, plan: document.plan, properties: document.properties, pool: pool, probabilitiesFolder: folder?.url,
@@ -160,6 +164,12 @@ public struct CaseStitcher: RunStitching {
       labelMap: labelMap, labelVoxels: labelVoxels, statistics: segmented.statistics,
       probabilities: result.isFinal ? nil : segmented.probabilities.map { Blob(bytes: $0.npy, owner: $0) },
       archive: archive, timings: watch.timings)
+  }
+
+  private func tiles(of work: StitchClaim, _ document: PassDocument, _ recipe: CaseRecipe) -> StoredTiles {
+    StoredTiles(
+      work.tiles, from: store, classes: recipe.network.outputChannels, patch: document.plan.patch,
+      removesTiles: removesTiles, sumsToOne: recipe.rule == .largest)
   }
 
   /// The mean of the last pass and the members before it.

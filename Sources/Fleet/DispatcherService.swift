@@ -73,6 +73,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
       group.addTask {
         await loop("reconcile", min(settings.overdueAfter, Self.overdueAtTheEarliest) / 10).run(reconcile)
       }
+      group.addTask { await loop("hedge", settings.pollInterval * 5).run(hedge) }
     }
     logger.info("dispatcher stopped")
   }
@@ -104,6 +105,8 @@ public struct DispatcherService: Service, CustomStringConvertible {
       return try await FleetMetrics.prepareSeconds.measure { try await preparer.prepare(claim.run) }
     } commit: { plan in
       try await FaultPoint.dispatcherPrepared.passed()
+      var plan = plan
+      plan.canaryShare = settings.canaryShare
       try await ledger.plan(plan, of: claim)
       logger.info("run prepared", metadata: ["run": "\(run)", "tiles": "\(plan.tiles)"])
     }
@@ -141,6 +144,14 @@ public struct DispatcherService: Service, CustomStringConvertible {
       }
     }
     return true
+  }
+
+  /// The last tiles of runs don't wait for a slow or dead worker while others are idle.
+  private func hedge() async throws -> Bool {
+    guard let status = await queue.status(of: .tiles), status.ready == 0 else { return false }
+    let count = try await ledger.hedgeStragglers(slots: status.consumers)
+    if count > 0 { logger.notice("tiles take long and are given to a second worker", metadata: ["tiles": "\(count)"]) }
+    return false
   }
 
   private func reconcile() async throws -> Bool {

@@ -12,15 +12,18 @@ public struct ServiceSettings: Sendable {
   public var keepsAhead: Bool
   /// Where the process's loops show that they are alive.
   public var vitals = Vitals()
+  /// The share of tiles that two workers compute, as a check of their machines; 0 to 1.
+  public var canaryShare: Double
 
   public init(
     owner: String, lease: Duration = .seconds(30), pollInterval: Duration = .milliseconds(200),
-    overdueAfter: Duration = .seconds(900), keepsAhead: Bool = false
+    overdueAfter: Duration = .seconds(900), keepsAhead: Bool = false, canaryShare: Double = 0
   ) {
     self.owner = owner
     self.lease = lease
     self.pollInterval = pollInterval
     self.overdueAfter = overdueAfter
     self.keepsAhead = keepsAhead
+    self.canaryShare = canaryShare
   }
 }

@@ -102,7 +102,8 @@ public actor SlotPredictor: TilePredicting {
     let weights = try await weights(of: model, document, engine)
     let predictor = try await thread.run { [pool] in
       ResidentPredictor(
-        try TilePredictor(model: model, options: document.options, weights: weights, pool: pool, engine: engine))
+        try TilePredictor(model: model, options: document.options, weights: weights, pool: pool, engine: engine),
+        sumsToOne: try CaseRecipe(model).rule == .largest)
     }
     networks.add(predictor, of: key)
     engineChosen(ChosenEngine(engine, model: document.model))
@@ -130,8 +131,6 @@ public actor SlotPredictor: TilePredicting {
   private func engine(for document: PassDocument, _ model: TrainedModel) throws -> NetworkEngine {
     do {
       return try memory.engine(for: document.memoryCase(CaseRecipe(model)), threads: pool.threads)
-    } catch let error as InferenceError where error.code == .outOfMemory {
-      throw RunFailure(kind: .transient, reason: error.description)
     } catch let error as NetworkExecutionError {
       guard case .notThisEngine = error else { throw error }
       throw RunFailure(kind: .transient, reason: error.description)
@@ -163,10 +162,12 @@ private struct ResidentPass: Sendable {
 /// A network in memory. `@unchecked Sendable` is right because only closures on the slot's thread call it, one after the other.
 private final class ResidentPredictor: @unchecked Sendable {
   private let predictor: TilePredictor
+  private let sumsToOne: Bool
   let engine: String
 
-  init(_ predictor: TilePredictor) {
+  init(_ predictor: TilePredictor, sumsToOne: Bool) {
     self.predictor = predictor
+    self.sumsToOne = sumsToOne
     engine = predictor.engine.description
   }
 
@@ -178,6 +179,13 @@ private final class ResidentPredictor: @unchecked Sendable {
     let probabilities = ChannelVolume(
       channels: predictor.classes, extent: plan.patch, storage: VoxelStorage(uninitialized: count))
     try predictor.predict(patch, into: probabilities)
+    if let problem = ProbabilityCheck.problem(of: probabilities, sumsToOne: sumsToOne) {
+      throw RunFailure(
+        kind: .corrupt,
+        reason:
+          "What the network gives for tile \(tile) are no probabilities: \(problem); the model, the image or this machine is broken."
+      )
+    }
     return probabilities
   }
 }

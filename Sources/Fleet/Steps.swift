@@ -37,4 +37,6 @@ public enum StitchOutcome: Sendable {
   /// Another pass follows.
   case pass(PassOutcome)
   case run(RunOutcome)
+  /// Nothing: these accepted tiles are damaged and must be computed again.
+  case rejected([Int: TileDamage])
 }

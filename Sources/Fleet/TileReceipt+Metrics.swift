@@ -12,6 +12,11 @@ extension TileReceipt {
     case .conflict:
       FleetMetrics.tiles.increment("conflict")
       FleetMetrics.digestConflicts.increment()
+    case .disputed:
+      FleetMetrics.tiles.increment("disputed")
+      FleetMetrics.digestConflicts.increment()
+    case .awaitsAgreement: FleetMetrics.tiles.increment("awaiting")
+    case .refused: FleetMetrics.tiles.increment("refused")
     case .stale: FleetMetrics.tiles.increment("stale")
     case .willRetry: FleetMetrics.tiles.increment("retried")
     case .dead: FleetMetrics.tiles.increment("dead")

@@ -19,6 +19,7 @@ public struct WorkerService: Service, CustomStringConvertible {
   private let warmUp: @Sendable () async -> Void
   private let ackTimeout: Duration
   private let logger: Logger
+  private let gate: WorkerGate
 
   /// - Parameters:
   ///   - slots: one predictor for each tile that may be in work at once.
@@ -39,13 +40,16 @@ public struct WorkerService: Service, CustomStringConvertible {
     self.warmUp = warmUp
     self.logger = logger
     presence = WorkerPresence(name: name, slots: slots.count, facts: facts, queue: queue, logger: logger)
+    gate = WorkerGate(worker: name)
   }
 
   public func run() async throws {
     try await queue.prepare()
+    let announcements = try await queue.announcements()
     logger.info("worker started", metadata: ["worker": "\(name)", "slots": "\(slots.count)"])
     let ending = await withTaskGroup(of: Void.self, returning: Result<Void, any Error>.self) { group in
       group.addTask { await presence.report() }
+      group.addTask { await listen(announcements) }
       defer { group.cancelAll() }
       await warmUp()
       presence.become(.running)
@@ -63,8 +67,7 @@ public struct WorkerService: Service, CustomStringConvertible {
         for predictor in slots {
           let slot = WorkerSlot(
             queue: queue, predictor: predictor, worker: name, presence: presence, drain: drain, told: told,
-            heavy: heavy,
-            longTile: LongTile(ackTimeout: ackTimeout), logger: logger)
+            heavy: heavy, longTile: LongTile(ackTimeout: ackTimeout), gate: gate, logger: logger)
           group.addTask { try await slot.run() }
         }
         try await group.waitForAll()
@@ -72,6 +75,19 @@ public struct WorkerService: Service, CustomStringConvertible {
     } onGracefulShutdown: {
       presence.become(.draining)
       drain.begin()
+    }
+  }
+
+  private func listen(_ announcements: AsyncStream<Announcement>) async {
+    for await announcement in announcements where gate.hear(announcement) {
+      if case .quarantined(_, let reason) = announcement {
+        presence.become(.quarantined)
+        logger.critical(
+          "this worker is quarantined and takes no jobs", metadata: ["worker": "\(name)", "reason": "\(reason)"])
+      } else {
+        presence.become(.running)
+        logger.notice("this worker is released from quarantine", metadata: ["worker": "\(name)"])
+      }
     }
   }
 }

@@ -57,7 +57,7 @@ public struct QueueMessage: Hashable, Sendable {
 ///
 /// An implementation survives the loss of its connection by itself: `publish` tries again until confirmed, a subscription
 /// subscribes again. What was delivered before the loss can't be acknowledged any more and will be delivered again.
-public protocol JobQueue: Sendable {
+public protocol JobQueue: Announcer {
   /// Declares the queues; harmless when they are there.
   func prepare() async throws
 
@@ -118,13 +118,17 @@ public struct Delivery: Sendable {
   public let message: QueueMessage
   /// How often the broker has delivered this message before: 0 for the first time. A hint only: brokers count differently.
   public let earlierDeliveries: Int
+  /// Of a dead letter: the queue that it was rejected from, where the broker tells.
+  public let origin: QueueName?
   private let settle: @Sendable (DeliverySettlement) async throws -> Void
 
   public init(
-    message: QueueMessage, earlierDeliveries: Int, settle: @escaping @Sendable (DeliverySettlement) async throws -> Void
+    message: QueueMessage, earlierDeliveries: Int, origin: QueueName? = nil,
+    settle: @escaping @Sendable (DeliverySettlement) async throws -> Void
   ) {
     self.message = message
     self.earlierDeliveries = earlierDeliveries
+    self.origin = origin
     self.settle = settle
   }
 

@@ -7,8 +7,9 @@ public import Digests
 /// An implementation waits through a short outage of its database and tries again; a transaction whose fate is unknown is safe
 /// to repeat, because each of them is idempotent.
 public protocol Ledger:
-  RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking, RunHistories,
-  FleetObserving, RunEvidences
+  RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking,
+  RunHistories,
+  FleetObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging
 {
   // MARK: Models
 
@@ -101,15 +102,19 @@ public struct PassPlan: Hashable, Sendable {
   public var tileOperations: Double
   /// Steps done so far, such as `read` and `preprocess`.
   public var timings: [StepTiming]
+  /// The share of tiles, chosen at random, that are taken only when two workers agree in them; 0 to 1.
+  public var canaryShare: Double
 
   public init(
-    id: PassID = PassID(), document: Digest, tiles: Int, tileOperations: Double = 0, timings: [StepTiming] = []
+    id: PassID = PassID(), document: Digest, tiles: Int, tileOperations: Double = 0, timings: [StepTiming] = [],
+    canaryShare: Double = 0
   ) {
     self.id = id
     self.document = document
     self.tiles = tiles
     self.tileOperations = tileOperations
     self.timings = timings
+    self.canaryShare = canaryShare
   }
 }
 
@@ -132,8 +137,14 @@ public enum TileReceipt: Hashable, Sendable {
   case accepted(completesPass: Bool)
   /// The tile had this very result already.
   case duplicate
-  /// The tile has a result with another digest: a broken processor, memory or engine mix. The first one stays.
+  /// The tile has a result of another engine, or for good, with another digest: the first one stays.
   case conflict(accepted: Digest)
+  /// Results of one tile and engine differ: further workers compute it until most agree (`Arbitration`).
+  case disputed
+  /// The result is taken when another worker agrees in it.
+  case awaitsAgreement
+  /// The worker is quarantined: its result isn't taken.
+  case refused
   /// The run is over, the result belongs to an earlier epoch or to nobody's pass, or it is a failure of a tile that has a result.
   case stale
   /// The failure is noted and the tile will be tried again.
@@ -189,23 +200,5 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     case .unavailable(let reason): "The ledger can't be reached: \(reason)"
     case .notMigrated(let reason): "The ledger's schema doesn't fit this program: \(reason)."
     }
-  }
-}
-
-/// How often and when a failed tile is tried again: counted in the ledger, never by the broker.
-public enum RetryPolicy {
-  /// Attempts of a tile before it is dead.
-  public static let largestAttempt = 5
-
-  /// The pause before the next attempt: 1 s, 4 s, 16 s, 64 s.
-  public static func pause(afterAttempt attempt: Int) -> Duration { .seconds(1 << (2 * min(max(attempt, 1) - 1, 3))) }
-
-  /// Whether a tile that failed in this way, this time, is tried again.
-  public static func retries(_ kind: FailureKind, attempt: Int) -> Bool { kind != .invalid && attempt < largestAttempt }
-
-  /// Why a run has failed whose tile is dead.
-  public static func runFailure(tile: Int, failedAttempts: Int, kind: FailureKind, reason: String) -> RunFailure {
-    RunFailure(
-      kind: kind, reason: "Tile \(tile) failed in \(failedAttempts) of its attempts, the last time because: \(reason)")
   }
 }

@@ -17,13 +17,18 @@ public struct TileJob: Hashable, Sendable, Codable {
   public var document: Digest
   /// Deliveries that the broker has forgotten, as a worker that was stopped handed the job back in a message of its own; absent for 0.
   public var earlierDeliveries: Int?
+  /// Workers that have computed the tile before and are to leave it to others, whose results theirs are held against; `nil` for none.
+  public var excluding: [String]?
 
-  public init(run: RunID, pass: PassID, epoch: Int, tile: Int, attempt: Int, document: Digest) {
+  public init(
+    run: RunID, pass: PassID, epoch: Int, tile: Int, attempt: Int, document: Digest, excluding: [String]? = nil
+  ) {
     self.run = run
     self.pass = pass
     self.epoch = epoch
     self.tile = tile
     self.attempt = attempt
     self.document = document
+    self.excluding = excluding
   }
 }

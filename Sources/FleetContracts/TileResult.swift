@@ -23,9 +23,12 @@ public struct TileResult: Hashable, Sendable, Codable {
   /// Engine and instruction set, such as `winograd/avx512`: bits are equal only within one.
   public var engine: String
   public var timings: TileTimings
+  /// Whether the worker leaves the tile to others, as the job asked for (`TileJob.excluding`): no failure, whatever the outcome says.
+  public var declined: Bool?
 
   public init(
-    job: TileJob, outcome: Outcome, worker: String, engine: String, timings: TileTimings = TileTimings()
+    job: TileJob, outcome: Outcome, worker: String, engine: String, timings: TileTimings = TileTimings(),
+    declined: Bool? = nil
   ) {
     run = job.run
     pass = job.pass
@@ -36,6 +39,15 @@ public struct TileResult: Hashable, Sendable, Codable {
     self.worker = worker
     self.engine = engine
     self.timings = timings
+    self.declined = declined
+  }
+
+  /// What a worker answers that is to leave the tile to others.
+  public static func declining(_ job: TileJob, worker: String) -> TileResult {
+    TileResult(
+      job: job,
+      outcome: .failed(kind: .transient, reason: "The worker has computed the tile before; another one is to do it."),
+      worker: worker, engine: "", declined: true)
   }
 }
 
@@ -62,16 +74,4 @@ public struct TileTimings: Hashable, Sendable, Codable {
 
   /// All that a slot spends on a tile.
   public var total: Double { fetch + infer + put }
-}
-
-/// Why something failed, which decides what happens next.
-public enum FailureKind: String, Hashable, Sendable, Codable, CaseIterable {
-  /// May go well another time: the store or the network was away.
-  case transient
-  /// Fails each time: tried again a few times only.
-  case poison
-  /// What was asked can't be done: bad image, unknown fold. Never tried again.
-  case invalid
-  /// Bytes were damaged.
-  case corrupt
 }

@@ -4,6 +4,7 @@ internal import Synchronization
 /// The queues of one process: what RabbitMQ is to the fleet. Several `InMemoryJobQueue`s share one as connections would.
 public final class InMemoryBroker: Sendable {
   private let queues: Mutex<[QueueName: MessageQueue]>
+  let announcements = InMemoryAnnouncements()
 
   public init() {
     queues = Mutex(Dictionary(uniqueKeysWithValues: QueueName.allCases.map { ($0, MessageQueue()) }))
@@ -26,6 +27,8 @@ struct QueuedMessage: Sendable {
   var place: Int
   var message: QueueMessage
   var earlierDeliveries = 0
+  /// Of a dead letter: where it was rejected.
+  var origin: QueueName?
 }
 
 /// One queue with its consumers: decides who gets what, resumes nobody.
@@ -52,8 +55,8 @@ struct MessageQueue {
     QueueStatus(ready: fresh.count + returned.count, consumers: consumers.values.count { !$0.isCancelled })
   }
 
-  mutating func append(_ message: QueueMessage) {
-    fresh.append(QueuedMessage(place: nextPlace, message: message))
+  mutating func append(_ message: QueueMessage, origin: QueueName? = nil) {
+    fresh.append(QueuedMessage(place: nextPlace, message: message, origin: origin))
     nextPlace += 1
   }
 

@@ -9,6 +9,7 @@ public final class InMemoryJobQueue: JobQueue {
 
   private struct Connection {
     var subscriptions: [InMemorySubscription] = []
+    var endOfAnnouncements: [@Sendable () -> Void] = []
     var isClosed = false
   }
 
@@ -48,13 +49,32 @@ public final class InMemoryJobQueue: JobQueue {
 
   public func condition() async -> BrokerCondition { connection.withLock { $0.isClosed } ? .away : .ready }
 
-  public func close() async {
-    let subscriptions = connection.withLock { connection in
-      connection.isClosed = true
-      defer { connection.subscriptions = [] }
-      return connection.subscriptions
+  public func announce(_ announcement: Announcement) async throws {
+    try checkOpen()
+    let message = try QueueMessage(announcement)
+    guard message.body.count <= QueueMessage.largestBody else {
+      throw JobQueueError.tooLarge(bytes: message.body.count)
     }
-    for subscription in subscriptions { subscription.drop() }
+    broker.announcements.announce(announcement)
+  }
+
+  public func announcements() async throws -> AsyncStream<Announcement> {
+    try connection.withLock { connection in
+      guard !connection.isClosed else { throw JobQueueError.closed }
+      let (stream, end) = broker.announcements.listen()
+      connection.endOfAnnouncements.append(end)
+      return stream
+    }
+  }
+
+  public func close() async {
+    let ended = connection.withLock { connection in
+      connection.isClosed = true
+      defer { (connection.subscriptions, connection.endOfAnnouncements) = ([], []) }
+      return connection
+    }
+    for subscription in ended.subscriptions { subscription.drop() }
+    for end in ended.endOfAnnouncements { end() }
   }
 
   private func checkOpen() throws {
@@ -99,7 +119,7 @@ private final class InMemorySubscription: Subscription {
   }
 
   private func delivery(_ item: QueuedMessage) -> Delivery {
-    Delivery(message: item.message, earlierDeliveries: item.earlierDeliveries) { settlement in
+    Delivery(message: item.message, earlierDeliveries: item.earlierDeliveries, origin: item.origin) { settlement in
       try self.settle(place: item.place, settlement)
     }
   }
@@ -131,7 +151,7 @@ private final class InMemorySubscription: Subscription {
     guard let item else {
       throw isDropped.withLock { $0 } ? JobQueueError.deliveryLost : JobQueueError.settledTwice
     }
-    if settlement == .reject, queue != .dead { broker.update(.dead) { $0.append(item.message) } }
+    if settlement == .reject, queue != .dead { broker.update(.dead) { $0.append(item.message, origin: queue) } }
   }
 }
 

@@ -19,52 +19,28 @@ extension InMemoryLedger {
     else { return .stale }
     switch result.outcome {
     case .computed(let probabilities, _):
+      if let receipt = try arbitrate(result, probabilities, of: run) { return receipt }
       if let accepted = pass.tiles[result.tile].accepted?.probabilities {
         return accepted == probabilities ? .duplicate : .conflict(accepted: accepted)
       }
-      return try accept(result, probabilities, of: run)
+      return try accept(result, of: run)
+    case .failed where result.declined == true: return try decline(result, of: run)
     case .failed(let kind, let reason):
       return try noteFailure(result, kind, reason, of: run)
     }
   }
 
-  private func accept(_ result: TileResult, _ probabilities: Digest, of run: Run) throws -> TileReceipt {
+  /// Takes a computed result as the tile's.
+  func accept(_ result: TileResult, of run: Run) throws -> TileReceipt {
+    guard case .computed(let probabilities, _) = result.outcome else { return .stale }
     try passes[result.pass]?.tiles[result.tile].state.take(.accept)
-    passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(
-      probabilities: probabilities, inferSeconds: result.timings.infer, seconds: result.timings.total,
-      engine: result.engine)
-    passes[result.pass]?.tiles[result.tile].state = .done
+    passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(probabilities: probabilities, result: result)
     outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
     guard passes[result.pass]?.tiles.allSatisfy({ $0.state == .done }) == true else {
       return .accepted(completesPass: false)
     }
     try runs[run.record.id]?.take(.finishTiles)
     return .accepted(completesPass: true)
-  }
-
-  private func noteFailure(_ result: TileResult, _ kind: FailureKind, _ reason: String, of run: Run) throws
-    -> TileReceipt
-  {
-    guard var tile = passes[result.pass]?.tiles[result.tile], tile.state != .done,
-      (1...max(1, tile.attempts)).contains(result.attempt), tile.attempts > 0
-    else { return .stale }
-    guard tile.failedAttempts.insert(result.attempt).inserted else { return .willRetry }
-    defer { passes[result.pass]?.tiles[result.tile] = tile }
-    let failures = tile.failedAttempts.count
-    guard RetryPolicy.retries(kind, attempt: failures) else {
-      try tile.state.take(.die)
-      try finish(
-        run, .loseTile, RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
-      return .dead
-    }
-    // When a newer attempt is under way (this one had been given up for lost), that one decides.
-    if tile.state == .planned || result.attempt == tile.attempts {
-      try tile.state.take(.retry)
-      tile.publishedAt = nil
-      tile.notBefore = now + RetryPolicy.pause(afterAttempt: failures)
-      outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
-    }
-    return .willRetry
   }
 
   public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {

@@ -22,7 +22,8 @@ extension InMemoryLedger {
     passes[pass.id] = Pass(
       run: claim.run.id, model: claim.run.passes[claim.run.position].request.model, epoch: claim.epoch,
       document: pass.document, tileOperations: pass.tileOperations,
-      tiles: Array(repeating: Tile(), count: pass.tiles), timings: pass.timings)
+      tiles: (0..<pass.tiles).map { _ in Tile(isCanary: Double.random(in: 0..<1) < pass.canaryShare) },
+      timings: pass.timings)
     run.passes.append(pass.id)
     runs[claim.run.id] = run
   }

@@ -30,8 +30,10 @@ extension InMemoryLedger {
       let tile = pass.tiles.firstIndex(where: { $0.state == .planned && $0.notBefore <= now })
     else { return }
     let attempt = pass.tiles[tile].attempts + 1
+    let voters = pass.tiles[tile].votes.map(\.result.worker)
     let job = TileJob(
-      run: pass.run, pass: id, epoch: pass.epoch, tile: tile, attempt: attempt, document: pass.document)
+      run: pass.run, pass: id, epoch: pass.epoch, tile: tile, attempt: attempt, document: pass.document,
+      excluding: voters.isEmpty ? nil : voters)
     var message = try QueueMessage(job)
     message.trace = runs[pass.run]?.record.trace
     lastOutboxID += 1

@@ -19,6 +19,11 @@ public actor InMemoryLedger: Ledger {
   var pausedScopes: [Pause] = []
   var lastOutboxID: Int64 = 0
   var knownWorkers: [String: KnownWorker] = [:]
+  /// In the order of their coming.
+  var deadLetters: [DeadLetter] = []
+  var quarantines: [KeptQuarantine] = []
+  /// Tiles of each worker that were rejected since its last release.
+  var rejections: [String: Set<RejectedTile>] = [:]
   private let clock: @Sendable () -> Duration
 
   /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.

@@ -73,20 +73,56 @@ struct Tile {
   var state = TileState.planned
   /// Jobs made for it so far.
   var attempts = 0
-  /// The attempts that are known to have failed.
-  var failedAttempts: Set<Int> = []
+  /// What is known of attempts that failed, by their numbers.
+  var failures: [Int: NotedFailure] = [:]
   /// When it may be queued again.
   var notBefore = Duration.zero
   var publishedAt: Duration?
   var accepted: AcceptedTile?
+  /// Whether its result is taken only when two workers agree in it.
+  var isCanary = false
+  /// Whether it was dispatched a second time, as it took too long.
+  var isHedged = false
+  var votes: [TileVote] = []
+}
+
+/// A result of a tile in which workers must agree.
+struct TileVote {
+  var result: TileResult
+  var at: Duration
+}
+
+struct RejectedTile: Hashable {
+  var pass: PassID
+  var tile: Int
+}
+
+struct KeptQuarantine {
+  var quarantine: Quarantine
+  var announcedAt: Duration?
+
+  var isInForce: Bool { quarantine.releasedAt == nil }
+}
+
+/// An attempt that failed.
+struct NotedFailure {
+  var kind: FailureKind
+  var reason: String
+  /// Whether an operator has replayed the pass since.
+  var isForgiven = false
+  /// Whether it is an accepted result that turned out to be damaged.
+  var isRejection = false
 }
 
 struct AcceptedTile {
   var probabilities: Digest
-  var inferSeconds: Double
+  var result: TileResult
+
+  var inferSeconds: Double { result.timings.infer }
   /// All that a slot spent on it.
-  var seconds: Double
-  var engine: String
+  var seconds: Double { result.timings.total }
+  var engine: String { result.engine }
+  var worker: String { result.worker }
 }
 
 /// A message that waits to be published.

@@ -58,7 +58,7 @@ public enum FleetMetrics {
     "tessera_worker_busy_ratio", .gauge, "Share of this worker's slots that have a tile in hand, 0 to 1.")
   public static let tiles = MetricFamily(
     "tessera_tiles_total", .counter,
-    "Tile results that this aggregator recorded: accepted, duplicate, conflict, stale, retried or dead.",
+    "Tile results that this aggregator recorded: accepted, duplicate, conflict, stale, retried, dead, disputed, awaiting or refused.",
     labels: ["outcome"])
   public static let duplicateResults = MetricFamily(
     "tessera_duplicate_results_total", .counter, "Results of tiles that had this very result already.")

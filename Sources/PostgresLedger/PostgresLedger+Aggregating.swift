@@ -79,44 +79,6 @@ extension PostgresLedger {
 }
 
 extension PostgresConnection {
-  /// Notes a failed attempt of a tile, whose run is locked.
-  func note(_ result: TileResult, _ kind: FailureKind, _ reason: String) throws -> TileReceipt {
-    let rows = try execute(
-      "SELECT state, attempts FROM fleet.tiles WHERE pass = $1 AND tile = $2 FOR UPDATE", [result.pass, result.tile])
-    guard let row = rows.first, try row.value("state") != "done" else { return .stale }
-    let attempts: Int = try row.value("attempts")
-    guard attempts > 0, (1...attempts).contains(result.attempt) else { return .stale }
-
-    let noted = try execute(
-      """
-      INSERT INTO fleet.tile_failures (pass, tile, attempt, kind, reason, worker) VALUES ($1, $2, $3, $4, $5, $6)
-      ON CONFLICT DO NOTHING
-      """, [result.pass, result.tile, result.attempt, kind.rawValue, reason, result.worker])
-    guard noted.affected == 1 else { return .willRetry }
-    let failures: Int =
-      try execute(
-        "SELECT count(*) FROM fleet.tile_failures WHERE pass = $1 AND tile = $2", [result.pass, result.tile]
-      ).first?.value("count") ?? 1
-    guard RetryPolicy.retries(kind, attempt: failures) else {
-      try execute("UPDATE fleet.tiles SET state = 'dead' WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
-      try fail(
-        result.run,
-        RetryPolicy.runFailure(tile: result.tile, failedAttempts: failures, kind: kind, reason: reason))
-      return .dead
-    }
-    // When a newer attempt is under way (this one had been given up for lost), that one decides.
-    if try row.value("state") == "planned" || result.attempt == attempts {
-      try execute(
-        """
-        UPDATE fleet.tiles
-        SET state = 'planned', published_at = NULL, not_before = now() + make_interval(secs => $3)
-        WHERE pass = $1 AND tile = $2
-        """, [result.pass, result.tile, RetryPolicy.pause(afterAttempt: failures)])
-      try execute("DELETE FROM fleet.outbox WHERE pass = $1 AND tile = $2", [result.pass, result.tile])
-    }
-    return .willRetry
-  }
-
   /// All that a stitcher needs.
   fileprivate func stitchClaim(_ claim: RunClaim, pass: PassID) throws -> StitchClaim {
     let document: Digest? = try execute("SELECT document FROM fleet.passes WHERE id = $1", [pass]).first?.value(

@@ -21,8 +21,10 @@ extension PostgresLedger {
           claim.run.passes[claim.run.position].request.model, pass.tileOperations,
         ])
       try database.execute(
-        "INSERT INTO fleet.tiles (pass, tile) SELECT $1::uuid, generate_series(0, $2::integer - 1)",
-        [pass.id, pass.tiles])
+        """
+        INSERT INTO fleet.tiles (pass, tile, canary)
+        SELECT $1::uuid, tile, random() < $3::double precision FROM generate_series(0, $2::integer - 1) AS x (tile)
+        """, [pass.id, pass.tiles, pass.canaryShare])
       try database.setTimings(pass.timings, of: id, pass: claim.run.position)
       try database.execute(
         "UPDATE fleet.runs SET state = 'predicting', owner = NULL, lease_until = NULL WHERE id = $1", [id])

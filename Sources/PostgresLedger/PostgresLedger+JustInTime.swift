@@ -132,13 +132,15 @@ extension PostgresConnection {
       UPDATE fleet.tiles t
       SET state = 'queued', attempts = t.attempts + 1, queued_at = now(), published_at = NULL
       FROM due, going WHERE t.pass = due.pass AND t.tile = due.tile AND going.pass = due.pass
-      RETURNING going.run, t.pass, going.epoch, t.tile, t.attempts, going.document
+      RETURNING going.run, t.pass, going.epoch, t.tile, t.attempts, going.document,
+        (SELECT json_agg(v.worker ORDER BY v.at) FROM fleet.tile_votes v WHERE v.pass = t.pass AND v.tile = t.tile) AS voters
       """, [try SQLJSON(counts)])
     guard !moved.isEmpty else { return 0 }
     let jobs = try moved.map { row in
       TileJob(
         run: try row.value("run"), pass: try row.value("pass"), epoch: try row.value("epoch"),
-        tile: try row.value("tile"), attempt: try row.value("attempts"), document: try row.value("document"))
+        tile: try row.value("tile"), attempt: try row.value("attempts"), document: try row.value("document"),
+        excluding: try row.json("voters"))
     }
     var lines = Dictionary(grouping: jobs, by: \.pass).mapValues { $0.sorted { $0.tile < $1.tile }[...] }
     let entries = try chosen.compactMap { lines[$0]?.popFirst() }.map { try OutboxEntry($0, QueueMessage($0)) }
@@ -154,7 +156,7 @@ extension PostgresConnection {
   }
 }
 
-private struct OutboxEntry: Encodable {
+struct OutboxEntry: Encodable {
   var pass: PassID
   var tile: Int
   var id: String

@@ -14,13 +14,22 @@ extension PostgresLedger {
       let current = results.indices.filter { passes[results[$0].pass]?.takes(results[$0]) == true }
 
       let computed = current.filter { results[$0].isComputed }
-      for (index, receipt) in zip(computed, try database.accept(computed.map { results[$0] }, of: passes)) {
+      let contested = passes.values.reduce(into: Set<ContestedResult>()) { $0.formUnion($1.contested) }
+      let plain = computed.filter { !contested.contains(ContestedResult(results[$0])) }
+      for (index, receipt) in zip(plain, try database.accept(plain.map { results[$0] }, of: &passes)) {
         receipts[index] = receipt
+      }
+      for index in computed where contested.contains(ContestedResult(results[index])) {
+        guard passes[results[index].pass]?.isOver == false else { continue }
+        receipts[index] = try database.arbitrate(results[index], of: &passes)
+        if receipts[index] == .dead { passes[results[index].pass]?.isOver = true }
       }
       for index in current {
         guard case .failed(let kind, let reason) = results[index].outcome, passes[results[index].pass]?.isOver == false
         else { continue }
-        receipts[index] = try database.note(results[index], kind, reason)
+        receipts[index] =
+          results[index].declined == true
+          ? try database.decline(results[index], of: &passes) : try database.note(results[index], kind, reason)
         if receipts[index] == .dead { passes[results[index].pass]?.isOver = true }
       }
       try database.note(extra: results, receipts)
@@ -30,13 +39,15 @@ extension PostgresLedger {
 }
 
 /// A pass whose row is locked.
-private struct LockedPass {
+struct LockedPass {
   var run: RunID
   var epoch: Int
   var tiles: Int
   var accepted: Int
   /// Whether the run has ended.
-  var isOver: Bool
+  var isOver = false
+  /// Results that aren't simply taken when they are the first.
+  var contested: Set<ContestedResult> = []
 
   func takes(_ result: TileResult) -> Bool {
     run == result.run && epoch == result.epoch && !isOver && (0..<tiles).contains(result.tile)
@@ -89,12 +100,13 @@ extension PostgresConnection {
     for row in rows {
       passes[try row.value("id")] = LockedPass(
         run: try row.value("run"), epoch: try row.value("epoch"), tiles: try row.value("tiles"),
-        accepted: try row.value("accepted"), isOver: false)
+        accepted: try row.value("accepted"))
     }
+    for result in try contested(results) { passes[result.pass]?.contested.insert(result) }
     var changing: Set<RunID> = []
     for (id, pass) in passes {
       let own = results.filter { $0.pass == id }
-      if own.contains(where: { !$0.isComputed }) || pass.accepted + own.count >= pass.tiles {
+      if !pass.contested.isEmpty || own.contains(where: { !$0.isComputed }) || pass.accepted + own.count >= pass.tiles {
         changing.insert(pass.run)
       }
     }
@@ -120,7 +132,7 @@ extension PostgresConnection {
   }
 
   /// Takes computed results whose passes are locked: the first of each tile; the others are compared with it.
-  fileprivate func accept(_ results: [TileResult], of passes: [PassID: LockedPass]) throws -> [TileReceipt] {
+  func accept(_ results: [TileResult], of passes: inout [PassID: LockedPass]) throws -> [TileReceipt] {
     guard !results.isEmpty else { return [] }
     var firsts: [TilePlace: Int] = [:]
     for (index, result) in results.enumerated() {
@@ -132,7 +144,7 @@ extension PostgresConnection {
       let place = TilePlace(pass: result.pass, tile: result.tile)
       return firsts[place] == index && taken.contains(place)
     }
-    let last = try count(taken, of: passes)
+    let last = try count(taken, of: &passes)
     var receipts = isAccepted.map { _ in TileReceipt.accepted(completesPass: false) }
     for pass in last {
       guard let index = results.indices.last(where: { results[$0].pass == pass && isAccepted[$0] }) else { continue }
@@ -166,11 +178,12 @@ extension PostgresConnection {
 
   /// Counts new results; a pass that has them all makes its run `stitching`.
   /// - Returns: such passes.
-  private func count(_ taken: Set<TilePlace>, of passes: [PassID: LockedPass]) throws -> [PassID] {
+  private func count(_ taken: Set<TilePlace>, of passes: inout [PassID: LockedPass]) throws -> [PassID] {
     var full: [PassID] = []
     for (id, places) in Dictionary(grouping: taken, by: \.pass) {
       try execute("UPDATE fleet.passes SET accepted = accepted + $2 WHERE id = $1", [id, places.count])
-      guard let pass = passes[id], pass.accepted + places.count == pass.tiles else { continue }
+      passes[id]?.accepted += places.count
+      guard let pass = passes[id], pass.accepted == pass.tiles else { continue }
       let moved = try execute(
         "UPDATE fleet.runs SET state = 'stitching' WHERE id = $1 AND state = 'predicting'", [pass.run])
       if moved.affected == 1 { full.append(id) }
@@ -179,7 +192,7 @@ extension PostgresConnection {
   }
 
   /// A tile has a result: is this one the same?
-  private func compare(_ result: TileResult) throws -> TileReceipt {
+  func compare(_ result: TileResult) throws -> TileReceipt {
     guard case .computed(let probabilities, _) = result.outcome else { return .stale }
     let rows = try execute(
       "SELECT probabilities FROM fleet.tile_results WHERE pass = $1 AND tile = $2", [result.pass, result.tile])

@@ -85,6 +85,15 @@ extension amqp_table_t {
     return texts
   }
 
+  /// The value of `name` where it is a text.
+  func text(_ name: String) -> String? {
+    for index in 0..<Int(max(0, num_entries)) where entries[index].key.text == name {
+      let value = entries[index].value
+      return UInt32(value.kind) == AMQP_FIELD_KIND_UTF8.rawValue ? value.value.bytes.text : nil
+    }
+    return nil
+  }
+
   /// The value of `name` where it is a whole number of any width; brokers differ in the width that they use.
   func number(_ name: String) -> Int? {
     for index in 0..<Int(max(0, num_entries)) {

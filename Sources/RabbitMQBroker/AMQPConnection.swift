@@ -250,12 +250,12 @@ final class AMQPConnection {
 
   // MARK: Errors
 
-  private func check(_ status: Int32, _ action: String) throws(AMQPFailure) {
+  func check(_ status: Int32, _ action: String) throws(AMQPFailure) {
     guard status != AMQP_STATUS_OK.rawValue else { return }
     throw lost(status, action)
   }
 
-  private func checkReply(_ channel: UInt16, _ action: String) throws(AMQPFailure) {
+  func checkReply(_ channel: UInt16, _ action: String) throws(AMQPFailure) {
     try check(amqp_get_rpc_reply(state), channel: channel, action)
     amqp_maybe_release_buffers_on_channel(state, channel)
   }

@@ -91,6 +91,7 @@ extension MessageAssembler.Properties {
     if has(AMQP_BASIC_HEADERS_FLAG) {
       deliveryCount = properties.headers.number("x-delivery-count")
       headers = properties.headers.texts(atMost: QueueMessage.largestHeaders)
+      firstDeath = properties.headers.text("x-first-death-queue")
     }
   }
 }

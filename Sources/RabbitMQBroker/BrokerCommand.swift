@@ -12,6 +12,9 @@ enum BrokerCommand: Sendable {
   case subscribe(Ticket, RabbitMQConsumer, Answer)
   case unsubscribe(Ticket, CheckedContinuation<Void, Never>?)
   case settle(DeliveryKey, DeliverySettlement, of: QueueName, Answer?)
+  case announce(QueueMessage)
+  case listen(Ticket, AsyncStream<Announcement>.Continuation, Answer)
+  case stopListening(Ticket)
   case status(QueueName, CheckedContinuation<QueueStatus?, Never>)
   /// For tests: what an operator's mistake does.
   case delete(QueueName, Answer)
@@ -23,9 +26,12 @@ enum BrokerCommand: Sendable {
     case .prepare(_, let answer), .publish(_, _, let answer), .subscribe(_, _, let answer), .delete(_, let answer):
       answer.resume(throwing: JobQueueError.closed)
     case .settle(_, _, _, let answer): answer?.resume(throwing: JobQueueError.deliveryLost)
+    case .listen(_, let listener, let answer):
+      listener.finish()
+      answer.resume(throwing: JobQueueError.closed)
     case .unsubscribe(_, let answer), .close(let answer): answer?.resume()
     case .status(_, let answer): answer.resume(returning: nil)
-    case .withdraw: break
+    case .withdraw, .announce, .stopListening: break
     }
   }
 }

@@ -28,7 +28,12 @@ extension BrokerLoop {
         answer.resume(throwing: refusal(error))
         throw error
       }
-    case .publish, .withdraw, .close: performAway(command)
+    case .announce(let message): try announce(message, session)
+    case .listen(let id, let listener, let answer):
+      listeners[id] = listener
+      defer { answer.resume() }
+      try listenToAnnouncements()
+    case .publish, .withdraw, .stopListening, .close: performAway(command)
     }
   }
 
@@ -48,6 +53,11 @@ extension BrokerLoop {
       answer?.resume()
     case .settle(_, _, _, let answer): answer?.resume(throwing: JobQueueError.deliveryLost)
     case .status(_, let answer): answer.resume(returning: nil)
+    case .announce: break  // nobody can be told
+    case .listen(let id, let listener, let answer):
+      listeners[id] = listener
+      answer.resume()
+    case .stopListening(let id): listeners[id] = nil
     case .delete(_, let answer): answer.resume(throwing: JobQueueError.refused("the broker is away."))
     case .close(let answer): closers = (closers ?? []) + (answer.map { [$0] } ?? [])
     }

@@ -5,6 +5,8 @@ extension BrokerLoop {
   func handle(_ frame: AMQPFrame) throws(AMQPFailure) {
     guard let session else { return }
     switch frame {
+    case .delivered(let channel, _, _, _) where channel == session.announcing:
+      session.assemblers[channel, default: MessageAssembler()].begin(.announced)
     case .delivered(let channel, let consumer, let tag, let isRedelivered):
       guard channel == session.consuming else { return }
       session.assemblers[channel, default: MessageAssembler()]
@@ -47,6 +49,8 @@ extension BrokerLoop {
     case .returned:
       guard let number = UInt64(message.properties.correlation) else { return }
       if let queue = confirms.returned(Ticket(number: number)) { report(.returned(queue)) }
+    case .announced:
+      announced(QueueMessage(id: message.properties.id, type: message.properties.type, body: message.body))
     case .delivered(let tag, let number, let isRedelivered):
       let key = deliveries.opened(tag: number)
       guard let (_, consumer) = consumers.owner(of: tag) else {
@@ -64,7 +68,10 @@ extension BrokerLoop {
       let content = QueueMessage(
         id: message.properties.id, type: message.properties.type, body: message.body,
         headers: message.properties.headers)
-      if !consumer.buffer.put(ArrivedMessage(message: content, earlierDeliveries: earlier, key: key)) {
+      let origin = message.properties.firstDeath.flatMap(topology.queue)
+      if !consumer.buffer.put(
+        ArrivedMessage(message: content, earlierDeliveries: earlier, origin: origin, key: key))
+      {
         _ = deliveries.settle(key)
         try session.connection.putBack(tag: number, channel: session.consuming)
       }
@@ -92,6 +99,7 @@ extension BrokerLoop {
       session.publishing = try session.connection.openChannel()
       try session.connection.selectConfirms(channel: session.publishing)
     case session.declaring: session.declaring = try session.connection.openChannel()
+    case session.announcing: announcingChannelLost(session)
     default: break
     }
   }

@@ -22,6 +22,8 @@ final class BrokerLoop {
   var deliveries = OpenDeliveries()
   var consumers = ConsumerRoster<RabbitMQConsumer>()
   var stuck = StuckQueues()
+  /// Those in this process who listen to announcements.
+  var listeners: [Ticket: AsyncStream<Announcement>.Continuation] = [:]
   /// Those who wait for the end; not `nil` once it is wanted.
   var closers: [CheckedContinuation<Void, Never>]?
 
@@ -90,6 +92,7 @@ final class BrokerLoop {
         frames += 1
       }
       try subscribeDueConsumers()
+      try listenToAnnouncements()
       try publishWaiting()
       guard !session.connection.hasFrames else { continue }
       mailbox.wait(orInputOn: session.connection.descriptor, atMost: sleepTime())
@@ -153,6 +156,8 @@ final class BrokerLoop {
     session = nil
     for command in mailbox.close() { performAway(command) }
     for consumer in consumers.all { _ = consumer.buffer.finish() }
+    for listener in listeners.values { listener.finish() }
+    listeners = [:]
     for answer in publications.removeAll() { answer.resume(throwing: JobQueueError.closed) }
     for answer in preparing.values { answer.resume(throwing: JobQueueError.closed) }
     preparing = [:]
@@ -163,12 +168,15 @@ final class BrokerLoop {
 
 /// One connection's channels and the messages that are coming in on them.
 ///
-/// Three channels, because a mistake on a channel closes it: consuming, publishing, and declaring.
+/// Several channels, because a mistake on a channel closes it: consuming, publishing, declaring, and announcing when that is wanted.
 final class BrokerSession {
   let connection: AMQPConnection
   var consuming: UInt16
   var publishing: UInt16
   var declaring: UInt16
+  var announcing: UInt16?
+  var isListening = false
+  var announcingNotBefore: ContinuousClock.Instant?
   var assemblers: [UInt16: MessageAssembler] = [:]
   /// Whether the broker has said that it takes no messages now.
   var isBlocked = false

@@ -5,6 +5,8 @@ internal import Synchronization
 struct ArrivedMessage: Sendable {
   var message: QueueMessage
   var earlierDeliveries: Int
+  /// Of a dead letter: where it was rejected.
+  var origin: QueueName?
   var key: DeliveryKey
 }
 

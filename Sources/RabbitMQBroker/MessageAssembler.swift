@@ -2,11 +2,12 @@ internal import FleetContracts
 
 /// Puts the frames of a channel's messages together: a method, a header that tells the size, and parts of the body.
 ///
-/// A body over the limit is counted and dropped as it comes, so no sender can fill this process's memory.
+/// Of a body over `largestKept` only the beginning is kept, so no sender can fill this process's memory.
 struct MessageAssembler {
   enum Origin: Equatable {
     case delivered(consumer: String, tag: UInt64, isRedelivered: Bool)
     case returned
+    case announced
   }
 
   struct Properties: Equatable {
@@ -18,16 +19,21 @@ struct MessageAssembler {
     var deliveryCount: Int?
     /// The sender's own headers that are texts.
     var headers: [String: String] = [:]
+    /// Of a dead letter: the name of the queue that it was rejected from first.
+    var firstDeath: String?
   }
 
   struct Message: Equatable {
     var origin: Origin
     var properties: Properties
-    /// Empty when `isOversized`.
+    /// The beginning, where `size` is more than `largestKept`.
     var body: [UInt8]
     var size: UInt64
     var isOversized: Bool { size > UInt64(QueueMessage.largestBody) }
   }
+
+  /// Bytes of a body that are kept: more than is published, so that an operator sees what came from elsewhere.
+  static let largestKept = 65536
 
   private var origin: Origin?
   private var message: Message?
@@ -51,7 +57,8 @@ struct MessageAssembler {
   mutating func body(_ bytes: some Collection<UInt8>) -> Message? {
     guard message != nil else { return nil }
     received += UInt64(bytes.count)
-    if message?.isOversized == false { message?.body.append(contentsOf: bytes) }
+    let room = Self.largestKept - (message?.body.count ?? 0)
+    if room > 0 { message?.body.append(contentsOf: bytes.prefix(room)) }
     return completed()
   }
 

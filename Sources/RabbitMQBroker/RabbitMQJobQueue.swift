@@ -110,6 +110,24 @@ public final class RabbitMQJobQueue: JobQueue {
     return RabbitMQSubscription(id: id, queue: queue, buffer: buffer, mailbox: mailbox)
   }
 
+  /// Returns when the connection has it, or at once while the broker is away.
+  public func announce(_ announcement: Announcement) async throws {
+    let message = try QueueMessage(announcement)
+    guard message.body.count <= QueueMessage.largestBody else {
+      throw JobQueueError.tooLarge(bytes: message.body.count)
+    }
+    guard mailbox.send(.announce(message)) else { throw JobQueueError.closed }
+  }
+
+  /// Returns when the broker knows that this process listens, or at once while it is away.
+  public func announcements() async throws -> AsyncStream<Announcement> {
+    let id = newTicket()
+    let (stream, listener) = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(1000))
+    listener.onTermination = { [mailbox] _ in mailbox.send(.stopListening(id)) }
+    try await mailbox.ask { .listen(id, listener, $0) }
+    return stream
+  }
+
   public func status(of queue: QueueName) async -> QueueStatus? {
     await withCheckedContinuation { mailbox.sendOrRefuse(.status(queue, $0)) }
   }

@@ -36,7 +36,9 @@ final class RabbitMQSubscription: Subscription {
   private func delivery(_ arrived: ArrivedMessage) -> Delivery {
     let (key, queue, mailbox) = (arrived.key, queue, mailbox)
     if arrived.earlierDeliveries > 0 { FleetMetrics.redeliveries.increment(queue.rawValue) }
-    return Delivery(message: arrived.message, earlierDeliveries: arrived.earlierDeliveries) { settlement in
+    return Delivery(
+      message: arrived.message, earlierDeliveries: arrived.earlierDeliveries, origin: arrived.origin
+    ) { settlement in
       try await mailbox.ask { .settle(key, settlement, of: queue, $0) }
     }
   }

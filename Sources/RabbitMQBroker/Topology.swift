@@ -15,6 +15,14 @@ struct Topology: Sendable {
 
   func name(of queue: QueueName) -> String { prefix + queue.rawValue }
 
+  /// The queue of that name at the broker; `nil` when it is none of this fleet's.
+  func queue(named name: String) -> QueueName? {
+    name.hasPrefix(prefix) ? QueueName(rawValue: String(name.dropFirst(prefix.count))) : nil
+  }
+
+  /// The exchange from which everybody hears.
+  var announcements: String { prefix + "tessera.announcements" }
+
   func arguments(of queue: QueueName) -> [(name: String, value: Argument)] {
     let quorum: [(String, Argument)] = [
       ("x-queue-type", .text("quorum")),

@@ -23,9 +23,13 @@ final class Fleet {
   }
 
   /// Starts a role; it dies with the returned value.
-  /// - Parameter fault: what is to go wrong in it, as `TESSERA_FAULT` says it.
-  func start(_ role: String, _ arguments: [String] = [], fault: String? = nil) async throws -> TesseraProcess {
-    var environment = environment
+  /// - Parameters:
+  ///   - fault: what is to go wrong in it, as `TESSERA_FAULT` says it.
+  ///   - extra: environment variables of this process alone.
+  func start(
+    _ role: String, _ arguments: [String] = [], fault: String? = nil, environment extra: [String: String] = [:]
+  ) async throws -> TesseraProcess {
+    var environment = environment.merging(extra) { $1 }
     environment["TESSERA_FAULT"] = fault
     let process = try TesseraProcess([role] + arguments, environment: environment, folder: folder.url)
     try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }

@@ -34,6 +34,10 @@ public enum JobQueueLaw: String, CaseIterable, Sendable {
   case manyPublishersLoseNothing
   case manyMessagesArePublishedInOrder
   case whatHasArrivedIsTakenAtOnce
+  case announcementReachesEverybodyWhoListens
+  case announcementThatNobodyHearsIsNoError
+  case closeEndsAnnouncements
+  case deadLetterKnowsItsOrigin
 
   /// - Parameter connect: Makes a connection to one and the same broker, which has empty queues at first.
   public func check(_ connect: @escaping @Sendable () async throws -> any JobQueue) async throws {
@@ -75,6 +79,10 @@ public enum JobQueueLaw: String, CaseIterable, Sendable {
     case .manyPublishersLoseNothing: try await bench.manyPublishersLoseNothing()
     case .manyMessagesArePublishedInOrder: try await bench.manyMessagesArePublishedInOrder()
     case .whatHasArrivedIsTakenAtOnce: try await bench.whatHasArrivedIsTakenAtOnce()
+    case .announcementReachesEverybodyWhoListens: try await bench.announcementReachesEverybodyWhoListens()
+    case .announcementThatNobodyHearsIsNoError: try await bench.announcementThatNobodyHearsIsNoError()
+    case .closeEndsAnnouncements: try await bench.closeEndsAnnouncements()
+    case .deadLetterKnowsItsOrigin: try await bench.deadLetterKnowsItsOrigin()
     }
   }
 }

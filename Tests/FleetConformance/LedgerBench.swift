@@ -84,7 +84,7 @@ public final class LedgerBench: Sendable {
   /// A run in state `predicting`.
   func planned(
     _ ledger: any Ledger, tiles: Int, _ name: String = "image", operations: Double = 0,
-    _ change: (inout Submission) throws -> Void = { _ in }
+    canaryShare: Double = 0, _ change: (inout Submission) throws -> Void = { _ in }
   ) async throws -> Planned {
     try await ledger.register(Self.model)
     var submission = Self.submission(name)
@@ -93,7 +93,8 @@ public final class LedgerBench: Sendable {
     let claim = try #require(try await ledger.claimSubmittedRun(owner: "dispatcher", lease: Self.lease))
     let plan = PassPlan(
       document: Self.digest("document"), tiles: tiles, tileOperations: operations,
-      timings: [StepTiming(step: "read", seconds: 0.125), StepTiming(step: "preprocess", seconds: 1.1)])
+      timings: [StepTiming(step: "read", seconds: 0.125), StepTiming(step: "preprocess", seconds: 1.1)],
+      canaryShare: canaryShare)
     try await ledger.plan(plan, of: claim)
     return Planned(claim: claim, plan: plan)
   }

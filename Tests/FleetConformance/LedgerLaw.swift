@@ -24,5 +24,6 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
 
   public static let all =
     models + submitting + claiming + dispatching + aggregating + stitching + passing + races
-    + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching
+    + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + failing
+    + deadLetters + quarantine + hedging
 }

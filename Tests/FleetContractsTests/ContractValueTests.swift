@@ -13,18 +13,6 @@ import Testing
     #expect(RunID("no UUID") == nil)
   }
 
-  @Test func pausesGrowFourfold() {
-    #expect((0...6).map { RetryPolicy.pause(afterAttempt: $0) } == [1, 1, 4, 16, 64, 64, 64].map { .seconds($0) })
-  }
-
-  @Test func attemptsAreLimitedAndWhatCantBeDoneIsntTriedAgain() {
-    for kind in FailureKind.allCases {
-      #expect(RetryPolicy.retries(kind, attempt: 1) == (kind != .invalid))
-      #expect(RetryPolicy.retries(kind, attempt: 4) == (kind != .invalid))
-      #expect(!RetryPolicy.retries(kind, attempt: 5))
-    }
-  }
-
   @Test func theContentDigestCoversAllButTheKey() throws {
     let base = Submission(
       images: [Digest(of: [1])], passes: [PassRequest(model: Digest(of: [2]))], options: RunOptions(), key: "a")

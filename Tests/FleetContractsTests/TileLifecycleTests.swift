@@ -6,9 +6,10 @@ import Testing
     for state in TileState.allCases { #expect((state.after(.accept) == .done) == !state.isFinal) }
   }
 
-  @Test func doneAndDeadAreForGood() {
+  @Test func onlyADamagedResultIsTakenBackAndOnlyAnOperatorReplaysADeadTile() {
     for event in TileEvent.allCases {
-      #expect(TileState.done.after(event) == nil && TileState.dead.after(event) == nil)
+      #expect(TileState.done.after(event) == (event == .takeBack ? .planned : nil))
+      #expect(TileState.dead.after(event) == (event == .replay ? .planned : nil))
     }
   }
 

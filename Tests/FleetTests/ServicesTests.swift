@@ -108,13 +108,17 @@ import Testkit
   @Test(.timeLimit(.minutes(1)))
   func anUnreadableJobGoesToTheDeadLettersAndTheWorkerLivesOn() async throws {
     try await queue.prepare()
-    try await queue.publish(QueueMessage(id: "x", type: "something.else", body: Array("{".utf8)), to: .tiles)
+    let unreadable = QueueMessage(id: "x", type: "something.else", body: Array("{".utf8))
+    try await queue.publish(unreadable, to: .tiles)
     let worker = WorkerService(queue: queue, slots: [NumberPredictor(store: store)], name: "w", logger: .quiet)
     let run = try await withServices([worker, dispatcher(CountingPreparer(store: store, tiles: 2)), aggregator]) {
       try await end(of: try await submit())
     }
     #expect(run.state == .completed)
-    #expect(await queue.status(of: .dead)?.ready == 1)
+    let letters = try await ledger.deadLetters(onlyOpen: true, run: nil, limit: 10)
+    #expect(letters.map(\.content) == [.message(unreadable, queue: .tiles)])
+    #expect(letters.first?.reason.contains("something.else") == true)
+    #expect(await queue.status(of: .dead)?.ready == 0)
   }
 
   /// An upgrade under way: messages of a version that isn't known here are kept for an operator, and the work goes on.

@@ -47,6 +47,8 @@ struct TestDatabase {
         UPDATE fleet.runs SET lease_until = lease_until - \(pause) WHERE lease_until IS NOT NULL;
         UPDATE fleet.tiles SET not_before = not_before - \(pause), published_at = published_at - \(pause);
         UPDATE fleet.workers SET started_at = started_at - \(pause), seen_at = seen_at - \(pause);
+        UPDATE fleet.tile_votes SET at = at - \(pause);
+        UPDATE fleet.quarantines SET announced_at = announced_at - \(pause);
         UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
         """)
   }
@@ -55,7 +57,7 @@ struct TestDatabase {
   func empty() throws {
     try PostgresConnection(ConnectionSettings(url: url)).run(
       script: """
-        TRUNCATE fleet.models, fleet.workers, fleet.pauses CASCADE;
+        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses CASCADE;
         UPDATE fleet.dispatching SET shares = DEFAULT;
         """)
   }

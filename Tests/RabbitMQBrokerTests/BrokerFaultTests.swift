@@ -29,6 +29,29 @@ struct BrokerFaultTests {
     QueueMessage(id: "\(number)", type: "tessera.test.v1", body: Array("\(number)".utf8))
   }
 
+  @Test func listeningSurvivesTheBrokersDeath() async throws {
+    let queue = try connect()
+    try await queue.prepare()
+    let stream = try await queue.announcements()
+    try await broker.kill()
+    // Nobody can be told now, which is no error.
+    try await queue.announce(.released(worker: "missed"))
+    try await broker.restart()
+    try await queue.prepare()
+    let speaking = Task {
+      while !Task.isCancelled {
+        try await queue.announce(.released(worker: "heard"))
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    for await announcement in stream {
+      #expect(announcement == .released(worker: "heard"))
+      break
+    }
+    speaking.cancel()
+    await queue.close()
+  }
+
   @Test func killedBrokerLosesNothingThatItConfirmed() async throws {
     let queue = try connect()
     try await queue.prepare()

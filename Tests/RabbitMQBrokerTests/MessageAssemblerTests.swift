@@ -26,7 +26,7 @@ import Testing
     #expect(message?.body.isEmpty == true)
   }
 
-  @Test func oversizedBodyIsCountedButNotKept() {
+  @Test func onlyTheBeginningOfAnOversizedBodyIsKept() {
     var assembler = MessageAssembler()
     assembler.begin(origin)
     let size = 1 << 40
@@ -37,7 +37,12 @@ import Testing
     #expect(assembler.header(properties, size: UInt64(large)) == nil)
     let message = assembler.body(Array(repeating: 0, count: large))
     #expect(message?.isOversized == true)
-    #expect(message?.body.isEmpty == true)
+    #expect(message?.body.count == large)
+    assembler.begin(origin)
+    let huge = MessageAssembler.largestKept + 1000
+    #expect(assembler.header(properties, size: UInt64(huge)) == nil)
+    #expect(assembler.body(Array(repeating: 1, count: huge - 500)) == nil)
+    #expect(assembler.body(Array(repeating: 2, count: 500))?.body.count == MessageAssembler.largestKept)
   }
 
   @Test func partsWithoutABeginningAreIgnored() {

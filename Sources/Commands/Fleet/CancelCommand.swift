@@ -36,7 +36,8 @@ struct CancelCommand: AsyncParsableCommand {
         return id
       }
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("cancel")).ledger()
+      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("cancel"))
+      let ledger = try await adapters.ledger()
       var reports: [Report] = []
       for id in ids {
         let state = try await ledger.cancel(id)
@@ -49,6 +50,9 @@ struct CancelCommand: AsyncParsableCommand {
         }
       }
       if json { try Output.json(reports) }
+      // Workers drop the jobs that they have; who doesn't hear it computes in vain, and that is all.
+      let cancelled = zip(ids, reports).filter { $1.state == RunState.cancelled.rawValue }.map(\.0)
+      await adapters.announce(cancelled.map(Announcement.cancelled))
       if reports.contains(where: { $0.state == nil }) { throw ExitCodes.data }
     }
   }

@@ -113,7 +113,8 @@ struct RoleProcess {
     weights: WeightsShelf, compute: ComputeProcesses?
   ) throws -> any Service {
     var service = ServiceSettings(
-      owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds))
+      owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds),
+      canaryShare: settings.canaryShare)
     service.vitals = vitals
     switch role {
     case .worker:

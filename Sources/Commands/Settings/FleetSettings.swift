@@ -31,6 +31,8 @@ struct FleetSettings {
   var leaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
   var overdueSeconds: Int
+  /// `canary.share`, `TESSERA_CANARY_SHARE`: the share of tiles that two workers compute, as a check of their machines; default 0.
+  var canaryShare: Double
   /// `grace.seconds`, `TESSERA_GRACE_SECONDS`: how long a stopping process may finish its work; default 120.
   var graceSeconds: Int
   /// `http.listen`, `TESSERA_HTTP_LISTEN`: where a role serves health and metrics, such as `127.0.0.1:9090`; default: nowhere.
@@ -77,6 +79,14 @@ struct FleetSettings {
       }
       return number
     }
+    func share(_ key: ConfigKey) throws -> Double {
+      guard let text = reader.string(forKey: key) ?? reader.double(forKey: key).map({ "\($0)" }) else { return 0 }
+      guard let number = Double(text), (0...1).contains(number) else {
+        throw SettingsError(
+          "The setting \(key.components.joined(separator: ".")) is \(text); it must be a number from 0 to 1.")
+      }
+      return number
+    }
     func size(_ key: ConfigKey) throws -> Int? {
       guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return nil }
       guard let count = ByteCount(argument: text) else {
@@ -117,6 +127,7 @@ struct FleetSettings {
       storeReserve: StoreReserve(bytes: try size("store.reserve") ?? 1 << 30),
       leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
       overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
+      canaryShare: try share("canary.share"),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
       httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
       scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),

@@ -17,6 +17,7 @@ struct WorkerSlot {
   let told: ToldResults
   let heavy: HeavyTiles
   let longTile: LongTile
+  let gate: WorkerGate
   var logger: Logger
   /// The trace of the job in hand, and this slot's part in it.
   private var trace: TraceContext?
@@ -24,7 +25,7 @@ struct WorkerSlot {
 
   init(
     queue: any JobQueue, predictor: any TilePredicting, worker: String, presence: WorkerPresence, drain: WorkerDrain,
-    told: ToldResults, heavy: HeavyTiles, longTile: LongTile, logger: Logger
+    told: ToldResults, heavy: HeavyTiles, longTile: LongTile, gate: WorkerGate, logger: Logger
   ) {
     self.queue = queue
     self.predictor = predictor
@@ -34,6 +35,7 @@ struct WorkerSlot {
     self.told = told
     self.heavy = heavy
     self.longTile = longTile
+    self.gate = gate
     self.logger = logger
   }
 
@@ -49,14 +51,36 @@ struct WorkerSlot {
   /// How long handing back a job may take; a job that couldn't be handed back is delivered again when the connection ends.
   private static let handingBack = Duration.seconds(5)
 
-  /// Takes jobs until the process is asked to stop, or the task cancelled.
+  /// How soon a slot notices that the worker is quarantined or released.
+  private static let gatePause = Duration.milliseconds(200)
+
+  /// Takes jobs, except in quarantine, until the process is asked to stop, or the task cancelled.
   func run() async throws {
-    let subscription = try await queue.subscribe(to: .tiles, prefetch: 1)
     var pace = Pace()
+    while Pausing.goesOn {
+      guard gate.isOpen else {
+        await Pausing.pause(Self.gatePause)
+        continue
+      }
+      try await takeJobs(&pace)
+      if gate.isOpen { return }
+    }
+  }
+
+  /// Takes jobs until the process is asked to stop or the worker is quarantined.
+  private func takeJobs(_ pace: inout Pace) async throws {
+    let subscription = try await queue.subscribe(to: .tiles, prefetch: 1)
+    let watch = Task {
+      while gate.isOpen, (try? await Task.sleep(for: Self.gatePause)) != nil {}
+      await subscription.cancel()
+    }
+    defer { watch.cancel() }
     try await withGracefulShutdownHandler {
       while Pausing.goesOn, let delivery = try await subscription.next() {
-        // What arrives while the process is being stopped is for others.
-        guard Pausing.goesOn else { return await handBack(delivery, try? delivery.message.tileJob()) }
+        // What arrives while the process is being stopped, or is quarantined, is for others.
+        guard Pausing.goesOn, gate.isOpen else {
+          return await handBack(delivery, try? delivery.message.tileJob())
+        }
         try await taking(delivery).handle(delivery, &pace)
       }
     } onGracefulShutdown: {
@@ -73,6 +97,16 @@ struct WorkerSlot {
         "unreadable job goes to the dead letters",
         metadata: ["message_id": "\(delivery.message.id)", "error": "\(error)"])
       try? await delivery.reject()
+      return
+    }
+    guard !gate.isCancelled(job.run) else {
+      logger.debug("job of a cancelled run dropped", metadata: ["run": "\(job.run)", "tile": "\(job.tile)"])
+      try? await delivery.acknowledge()
+      return
+    }
+    guard job.excluding?.contains(worker) != true else {
+      try await queue.publish(try QueueMessage(TileResult.declining(job, worker: worker)), to: .results)
+      try? await delivery.acknowledge()
       return
     }
     if let result = told[delivery.message.id] {

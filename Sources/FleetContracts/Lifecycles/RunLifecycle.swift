@@ -8,7 +8,7 @@
 /// histories are held against it (`follow`).
 public struct RunLifecycle: Hashable, Sendable {
   public private(set) var state: RunState
-  /// Grows by one with each claim, and when the run is cancelled.
+  /// Grows by one with each claim, and when the run is cancelled, replayed, or its tiles are taken back.
   public private(set) var epoch: Int
   /// Whether somebody holds the run; a lease that is over counts until the next claim.
   public private(set) var isClaimed: Bool

@@ -16,6 +16,10 @@ public enum RunEvent: String, Hashable, Sendable, CaseIterable {
   case fail
   /// A tile of the pass in work is dead.
   case loseTile
+  /// Results of the pass in work are damaged or from a broken worker: their tiles are computed again.
+  case takeBackTiles
+  /// An operator sends the dead tiles on their way again.
+  case replay
   /// Nobody wants it any more.
   case cancel
 }
@@ -91,6 +95,8 @@ public struct RunTransition: Hashable, Sendable {
     RunTransition(.stitching, .completePass, .continuing, .holder, .notTheLastPass, claim: .dropped),
     RunTransition(.stitching, .complete, .completed, .holder, .lastPass, claim: .dropped),
     RunTransition(.stitching, .fail, .failed, .holder, claim: .dropped),
+    RunTransition(.stitching, .takeBackTiles, .predicting, .anybody, claim: .revoked),
+    RunTransition(.failed, .replay, .predicting, .anybody, claim: .revoked),
     RunTransition(.submitted, .cancel, .cancelled, .anybody, claim: .revoked),
     RunTransition(.preparing, .cancel, .cancelled, .anybody, claim: .revoked),
     RunTransition(.predicting, .cancel, .cancelled, .anybody, claim: .revoked),

@@ -4,9 +4,9 @@ public enum TileState: String, Hashable, Sendable, Codable, CaseIterable {
   case planned
   /// In the outbox, at the broker, or with a worker.
   case queued
-  /// Its first result is in; for good.
+  /// Its first result is in: for good, unless it turns out to be damaged or from a broken worker before the run ends.
   case done
-  /// Given up, and the run with it.
+  /// Given up, and the run with it, until an operator replays it.
   case dead
 
   public var isFinal: Bool { self == .done || self == .dead }
@@ -24,6 +24,10 @@ public enum TileEvent: String, Hashable, Sendable, CaseIterable {
   case giveUpForLost
   /// An attempt has failed, and no other may follow.
   case die
+  /// Its result is damaged, disputed or from a broken worker.
+  case takeBack
+  /// An operator sends it on its way again.
+  case replay
 }
 
 /// A step that a tile may take: one line of the tile's state machine.
@@ -50,6 +54,8 @@ public struct TileTransition: Hashable, Sendable {
     TileTransition(.queued, .retry, .planned),
     TileTransition(.queued, .giveUpForLost, .planned),
     TileTransition(.queued, .die, .dead),
+    TileTransition(.done, .takeBack, .planned),
+    TileTransition(.dead, .replay, .planned),
   ]
 }
 
