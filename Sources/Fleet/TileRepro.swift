@@ -94,29 +94,36 @@ public struct TileRepro: Sendable, Codable {
       reason: "\(path) is no file of `tessera dlq repro`: \(reason). Write it again from the dead letter.")
   }
 
-  /// The pass with this tile alone: its volume is the patch, with the channels that a cascade adds.
   private static func single(
     _ job: TileJob, from store: any BlobStore
   ) async throws -> (document: PassDocument, patch: Blob) {
-    var document = try await PassDocument.get(job.document, from: store)
+    let document = try await PassDocument.get(job.document, from: store)
     guard job.tile >= 0, job.tile < document.plan.tileCount else {
       throw RunFailure(
         kind: .invalid, reason: "The job names tile \(job.tile) of a pass with \(document.plan.tileCount) tiles.")
     }
-    let volume = try await store.get(document.volume).volume(channels: document.channels, extent: document.plan.volume)
+    let volume = try await store.get(document.volume)
+    guard let previous = document.previous else { return try single(job.tile, of: document, volume, previous: nil) }
+    return try single(job.tile, of: document, volume, previous: try await store.get(previous.labels))
+  }
+
+  /// The pass with this tile alone: its volume is the patch, with the channels that a cascade adds.
+  private static func single(
+    _ tile: Int, of whole: PassDocument, _ volume: Blob, previous labels: Blob?
+  ) throws -> (document: PassDocument, patch: Blob) {
+    let plan = whole.plan
     var previous: PreviousLabels?
-    if let stored = document.previous {
-      let labels = try await store.get(stored.labels).labels(extent: document.plan.volume)
-      previous = PreviousLabels(labels: labels, classes: stored.classes)
+    if let labels, let stored = whole.previous {
+      previous = PreviousLabels(labels: try labels.labels(extent: plan.volume), classes: stored.classes)
     }
-    let extractor = try PatchExtractor(plan: document.plan, volume: volume, previous: previous)
-    let patch = Blob(extractor.patch(document.plan.tile(job.tile)))
+    let extractor = try PatchExtractor(
+      plan: plan, volume: try volume.volume(channels: whole.channels, extent: plan.volume), previous: previous)
+    let patch = Blob(extractor.patch(plan.tile(tile)))
+    var document = whole
     document.volume = Digest(verifying: patch)
     document.channels = extractor.channels
     document.previous = nil
-    document.plan = try TilePlan(
-      volume: document.plan.patch, patch: document.plan.patch, stepSize: document.plan.stepSize,
-      window: document.plan.window)
+    document.plan = try TilePlan(volume: plan.patch, patch: plan.patch, stepSize: plan.stepSize, window: plan.window)
     document.properties.resampledExtent = document.plan.volume
     return (document, patch)
   }

@@ -2,12 +2,6 @@ import Foundation
 
 /// What a test sees of a fleet from outside: with an operator's own tools.
 extension Fleet {
-  /// The rows that `psql` prints for a statement, columns joined by `|`.
-  func query(_ sql: String) throws -> [String] {
-    let url = environment["TESSERA_DATABASE_URL"] ?? ""
-    return try Self.output(of: "/usr/bin/psql", ["-XAtq", "-c", sql, url]).split(separator: "\n").map(String.init)
-  }
-
   /// The numbers of the processes that `process` has started and that still run.
   static func children(of process: Int32) throws -> [Int32] {
     try output(of: "/bin/ps", ["-o", "pid=", "--ppid", "\(process)"]).split(separator: "\n")

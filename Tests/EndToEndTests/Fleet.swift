@@ -30,7 +30,7 @@ final class Fleet {
     _ role: String, _ arguments: [String] = [], fault: String? = nil, environment extra: [String: String] = [:]
   ) async throws -> TesseraProcess {
     var environment = environment.merging(extra) { $1 }
-    environment["TESSERA_FAULT"] = fault
+    if let fault { environment["TESSERA_FAULT"] = fault }
     let process = try TesseraProcess([role] + arguments, environment: environment, folder: folder.url)
     try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }
     return process

@@ -150,7 +150,8 @@ extension LedgerLaw {
       var unknown = first.computed(0)
       unknown.pass = PassID()
       let receipts = try await ledger.record([
-        first.computed(0), second.computed(1), first.computed(0), second.computed(1, "other"), unknown,
+        first.computed(0), second.computed(1), first.computed(0), second.computed(1, "other", engine: "blas/avx2"),
+        unknown,
         second.computed(0), first.failed(2), first.computed(1),
       ])
       #expect(

@@ -73,7 +73,7 @@ import Testing
       }
     }
     let failure = await #expect(throws: RunFailure.self) { try await predictor.predict(job) }
-    let wantOfMemory = FailureKind(rawValue: "out_of_memory") ?? .poison
+    let wantOfMemory = FailureKind.outOfMemory
     #expect(failure?.kind == (counted ? wantOfMemory : .poison))
     #expect(failure?.reason.contains("want of memory") == counted)
   }

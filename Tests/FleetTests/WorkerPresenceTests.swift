@@ -69,9 +69,12 @@ import Testing
     }
     try await withServices([aggregator]) {
       while try await ledger.workers().isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+      while try await ledger.deadLetters(onlyOpen: true, run: nil, limit: 2).isEmpty {
+        try await Task.sleep(for: .milliseconds(2))
+      }
     }
     #expect(try await ledger.workers().map(\.status) == [status])
-    #expect(await queue.status(of: .dead)?.ready == 1)
+    #expect(try await ledger.deadLetters(onlyOpen: true, run: nil, limit: 2).count == 1)
     #expect(await queue.status(of: .workers)?.ready == 0)
   }
 

@@ -50,6 +50,7 @@ struct TestDatabase {
         UPDATE fleet.tile_votes SET at = at - \(pause);
         UPDATE fleet.quarantines SET announced_at = announced_at - \(pause);
         UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
+        UPDATE fleet.dispatching SET moved_at = moved_at - \(pause);
         """)
   }
 

@@ -5,7 +5,7 @@ extension Scenario {
   static let wrongBytes = Scenario(
     row: 8, fault: "a worker computes other bytes than its fellows, or NaN",
     means:
-      "jobs that were done come again to a worker with worker.computed=corrupt; another worker has worker.computed@1=nan; a forged result names a blob that isn't there",
+      "jobs that were done come again to a worker with worker.computed=corrupt, and a third worker decides; another worker has worker.computed@1=nan",
     invariants: [.everyRunEnds, .sameBits, .tilesAddUp, .blobsVerify], seconds: 20, needs: []
   ) { stage in
     let queue = try await stage.broker()
@@ -26,22 +26,24 @@ extension Scenario {
     try await stage.kill(healthy)
     let broken = try await stage.start(.worker, fault: "worker.computed=corrupt")
     for copy in copies { try await queue.publish(copy, to: .tiles) }
-    try await stage.wait("the alarm") { aggregator.count(of: "two results of one tile differ") > 0 }
+    try await stage.wait("the alarm") { aggregator.count(of: "results of a tile differ") > 0 }
+    try await stage.start(.worker)
     try await stage.awaitEnds()
-    let conflicts = try await stage.count(
-      "SELECT count(*) FROM fleet.digest_conflicts c JOIN fleet.passes p ON p.id = c.pass WHERE p.run = '\(run)'")
+    let outvoted = try await stage.count("SELECT count(*) FROM fleet.quarantines WHERE released_at IS NULL")
     try await stage.kill(broken)
 
-    let nan = try await stage.start(.worker, fault: "worker.computed@1=nan")
+    try await stage.start(.worker, fault: "worker.computed@1=nan")
     let second = try await stage.submit(spare: 0)
     try await stage.start(.worker)
     try await stage.awaitEnds()
-    let refused = nan.count(of: "tile failed")
+    let rejected = try await stage.count(
+      "SELECT count(*) FROM fleet.rejected_results x JOIN fleet.passes p ON p.id = x.pass WHERE p.run = '\(second)'")
     return try await stage.examine([.everyRunEnds, .sameBits, .tilesAddUp, .blobsVerify]) + [
       Finding(
-        "a second digest is an alarm, never a winner", holds: conflicts > 0,
-        "\(conflicts) conflicts of run \(run), whose result stayed"),
-      Finding("NaN is refused where it was made", holds: refused == 1, "\(refused) tiles failed of it, run \(second)"),
+        "a second digest is an alarm, never a winner: who is outvoted is quarantined", holds: outvoted == 1,
+        "\(outvoted) workers in quarantine after run \(run)"),
+      Finding(
+        "NaN is no probability: its tile is computed again", holds: rejected == 1, "\(rejected) tiles of run \(second)"),
     ]
   }
 }

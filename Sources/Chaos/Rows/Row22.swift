@@ -27,10 +27,11 @@ extension Scenario {
         for (place, type) in [(QueueName.tiles, TileJob.type), (.results, TileResult.type)] {
           let messages = [
             QueueMessage(
-              id: "chaos-\(stage.random)-\(turn)-version", type: type.replacing(".v1", with: ".v9"),
+              id: "chaos-\(stage.random)-\(place.rawValue)-\(turn)-version", type: type.replacing(".v1", with: ".v9"),
               body: Array("{}".utf8)),
-            QueueMessage(id: "chaos-\(stage.random)-\(turn)-bytes", type: type, body: [0, 255, 1]),
-            QueueMessage(id: "chaos-\(stage.random)-\(turn)-empty", type: type, body: Array("{}".utf8)),
+            QueueMessage(id: "chaos-\(stage.random)-\(place.rawValue)-\(turn)-bytes", type: type, body: [0, 255, 1]),
+            QueueMessage(
+              id: "chaos-\(stage.random)-\(place.rawValue)-\(turn)-empty", type: type, body: Array("{}".utf8)),
           ]
           for message in messages { try await queue.publish(message, to: place) }
           unreadable += messages.count

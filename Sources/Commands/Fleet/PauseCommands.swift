@@ -27,7 +27,7 @@ struct PauseCommand: AsyncParsableCommand {
   @OptionGroup var fleet: FleetOptions
 
   func validate() throws {
-    guard list != !scopes.isEmpty else { return }
+    guard list != scopes.isEmpty else { return }
     throw ValidationError("Say what to pause (--tenant, --model, --class or --all), or --list alone.")
   }
 

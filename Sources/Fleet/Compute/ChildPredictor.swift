@@ -150,7 +150,7 @@ public actor ChildPredictor: TilePredicting {
     let killsNow = launcher.memoryKills()
     if case .killed(SIGKILL) = end, let killsBefore, let killsNow, killsNow > killsBefore {
       return RunFailure(
-        kind: FailureKind(rawValue: "out_of_memory") ?? .poison,
+        kind: .outOfMemory,
         reason: "The process that computed the tile was killed for want of memory; it needs a worker with more.")
     }
     return RunFailure(kind: .poison, reason: "The process that computed the tile \(end).")

@@ -150,6 +150,10 @@ public struct RunVerifier: Sendable {
           "Label \(then.label) was measured as \(then.voxels) voxels, \(then.volume) mL; it is \(now.voxels) voxels, "
             + "\(now.volume) mL.")
       }
+    case .rejected(let tiles):
+      for tile in tiles.keys.sorted() {
+        report.findings.append("Tile \(tile) of pass \(position) is damaged, so the pass can't be stitched again.")
+      }
     }
   }
 

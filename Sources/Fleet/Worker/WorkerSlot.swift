@@ -207,7 +207,7 @@ struct WorkerSlot {
       return .cancelled
     } catch {
       let failure = RunFailure(error)
-      if failure.kind.rawValue == "out_of_memory" { heavy.remember(job) }
+      if failure.kind == .outOfMemory { heavy.remember(job) }
       logger.error("tile failed", metadata: facts.merging(["reason": "\(failure.reason)"]) { $1 })
       // A message has little room; the log has the whole sentence.
       let reason = String(failure.reason.prefix(600))
