@@ -172,7 +172,11 @@ private final class Impostor {
     while try Self.listens(port) == false, ContinuousClock.now < deadline { usleep(10_000) }
   }
 
-  func stop() { process.terminate() }
+  /// At once: s_server doesn't end by SIGTERM while a connection is open.
+  func stop() {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
 
   /// Whether somebody listens at `port`, from the system's own table, without a connection.
   private static func listens(_ port: Int) throws -> Bool {
