@@ -39,7 +39,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
           while true {
             let deliveries = try await subscription.next(atMost: Self.writtenAtOnce)
             guard !deliveries.isEmpty else { return }
-            try await handle(deliveries)
+            await handle(deliveries)
           }
         } onGracefulShutdown: {
           Task { await subscription.cancel() }
@@ -65,7 +65,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
     logger.info("aggregator stopped")
   }
 
-  private func handle(_ deliveries: [Delivery]) async throws {
+  private func handle(_ deliveries: [Delivery]) async {
     var readable: [(delivery: Delivery, result: TileResult)] = []
     for delivery in deliveries {
       do {

@@ -11,18 +11,6 @@ public protocol JustInTimeDispatching: Sendable {
   func claimSubmittedRun(of classes: Set<RunClass>, owner: String, lease: Duration) async throws -> RunClaim?
 }
 
-extension JustInTimeDispatching {
-  /// Moves tiles as long as fewer than `window` tiles are queued without a result. Returns how many it moved.
-  public func enqueueTiles(window: Int) async throws -> Int {
-    try await enqueueTiles(DispatchWindow(inFlight: window)).moved
-  }
-
-  /// Claims a run of any class.
-  public func claimSubmittedRun(owner: String, lease: Duration) async throws -> RunClaim? {
-    try await claimSubmittedRun(of: Set(RunClass.allCases), owner: owner, lease: lease)
-  }
-}
-
 /// How many tiles may be handed out.
 public struct DispatchWindow: Hashable, Sendable {
   /// Tiles that may be on their way without a result: in the outbox, at the broker, or with a worker.

@@ -56,12 +56,9 @@ public struct ModelSpeed: Hashable, Sendable, Codable {
     let count = Double(measured.count)
     let mean = measured.reduce(0, +) / count
     let variance = measured.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
-    // Interpolated between the two tiles about the 99th percentile, as PostgreSQL's percentile_cont is.
-    let sorted = measured.sorted()
-    let place = 0.99 * (count - 1)
-    let (low, part) = (Int(place), place - place.rounded(.down))
-    let slowest = sorted[low] + (part > 0 ? (sorted[low + 1] - sorted[low]) * part : 0)
-    self.init(secondsPerOperation: mean, deviation: variance.squareRoot(), slowest: slowest, tiles: measured.count)
+    self.init(
+      secondsPerOperation: mean, deviation: variance.squareRoot(),
+      slowest: Percentile.value(0.99, of: measured.sorted()), tiles: measured.count)
   }
 }
 

@@ -11,12 +11,7 @@ public enum HedgePolicy {
   /// - Returns: how long a tile may take, or `nil` when too little is known.
   public static func patience(_ seconds: [Double]) -> Duration? {
     guard seconds.count >= leastResults else { return nil }
-    let sorted = seconds.sorted()
-    // Between the two nearest, as PostgreSQL's percentile_cont does.
-    let place = 0.95 * Double(sorted.count - 1)
-    let low = sorted[Int(place)]
-    let high = sorted[min(Int(place) + 1, sorted.count - 1)]
-    return max(floor, .seconds(factor * (low + (high - low) * (place - place.rounded(.down)))))
+    return max(floor, .seconds(factor * Percentile.value(0.95, of: seconds.sorted())))
   }
 }
 

@@ -19,19 +19,7 @@ extension InMemoryLedger {
         guard tile.state == .queued, !tile.isHedged, let published = tile.publishedAt, published + patience < now else {
           continue
         }
-        let voters = tile.votes.map(\.result.worker)
-        let job = TileJob(
-          run: pass.run, pass: id, epoch: pass.epoch, tile: index, attempt: tile.attempts + 1,
-          document: pass.document, excluding: voters.isEmpty ? nil : voters)
-        var message = try QueueMessage(job)
-        message.trace = runs[pass.run]?.record.trace
-        lastOutboxID += 1
-        outbox.append(
-          OutboxEntry(
-            message: OutboxMessage(id: lastOutboxID, queue: .tiles, message: message), pass: id,
-            tile: index))
-        passes[id]?.tiles[index].attempts += 1
-        passes[id]?.tiles[index].publishedAt = nil
+        try putIntoOutbox(index, of: id)
         passes[id]?.tiles[index].isHedged = true
         hedged += 1
       }

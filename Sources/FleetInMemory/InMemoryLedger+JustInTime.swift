@@ -26,9 +26,16 @@ extension InMemoryLedger {
   }
 
   private func move(nextTileOf id: PassID, now: Duration) throws {
-    guard let pass = passes[id],
-      let tile = pass.tiles.firstIndex(where: { $0.state == .planned && $0.notBefore <= now })
-    else { return }
+    guard let tile = passes[id]?.tiles.firstIndex(where: { $0.state == .planned && $0.notBefore <= now }) else {
+      return
+    }
+    try putIntoOutbox(tile, of: id)
+    try passes[id]?.tiles[tile].state.take(.enqueue)
+  }
+
+  /// Makes the next job of a tile.
+  func putIntoOutbox(_ tile: Int, of id: PassID) throws {
+    guard let pass = passes[id] else { return }
     let attempt = pass.tiles[tile].attempts + 1
     let voters = pass.tiles[tile].votes.map(\.result.worker)
     let job = TileJob(
@@ -40,7 +47,6 @@ extension InMemoryLedger {
     outbox.append(
       OutboxEntry(
         message: OutboxMessage(id: lastOutboxID, queue: .tiles, message: message), pass: id, tile: tile))
-    try passes[id]?.tiles[tile].state.take(.enqueue)
     passes[id]?.tiles[tile].attempts = attempt
     passes[id]?.tiles[tile].publishedAt = nil
   }

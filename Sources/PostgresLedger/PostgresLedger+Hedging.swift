@@ -6,15 +6,15 @@ extension PostgresLedger {
     try await pool.transaction { database in
       // Held by whoever moves tiles into the outbox, so that nothing comes between looking and moving.
       try database.execute("SELECT FROM fleet.dispatching FOR UPDATE")
+      let live = "fleet.runs r JOIN fleet.passes p ON p.run = r.id JOIN fleet.tiles t ON t.pass = p.id"
       let load = try database.execute(
         """
-        SELECT count(*) FILTER (WHERE t.state = 'queued') + count(*) FILTER (WHERE t.state = 'queued' AND t.hedged_at IS NOT NULL)
-                 AS jobs,
-               count(*) FILTER (WHERE t.state = 'planned' AND t.not_before <= now()) AS waiting
-        FROM fleet.runs r JOIN fleet.passes p ON p.run = r.id JOIN fleet.tiles t ON t.pass = p.id
-        WHERE r.state = 'predicting' AND NOT fleet.is_paused(r.id) AND t.state IN ('planned', 'queued')
+        SELECT (SELECT count(*) + count(t.hedged_at) FROM \(live)
+                WHERE r.state = 'predicting' AND NOT fleet.is_paused(r.id) AND t.state = 'queued') AS jobs,
+               EXISTS (SELECT FROM \(live) WHERE r.state = 'predicting' AND NOT fleet.is_paused(r.id) AND t.state = 'planned'
+                       AND t.not_before <= now()) AS is_waiting
         """)
-      guard let row = load.first, try row.value("waiting") == 0 else { return 0 }
+      guard let row = load.first, try !row.value("is_waiting", as: Bool.self) else { return 0 }
       let room = slots - (try row.value("jobs"))
       guard room > 0 else { return 0 }
       let hedged = try database.execute(
@@ -32,25 +32,10 @@ extension PostgresLedger {
           FOR SHARE OF r SKIP LOCKED FOR UPDATE OF t SKIP LOCKED)
         UPDATE fleet.tiles t SET attempts = t.attempts + 1, queued_at = now(), published_at = NULL, hedged_at = now()
         FROM late, fleet.passes p WHERE t.pass = late.pass AND t.tile = late.tile AND p.id = late.pass
-        RETURNING p.run, t.pass, p.epoch, t.tile, t.attempts, p.document,
-          (SELECT json_agg(v.worker ORDER BY v.at) FROM fleet.tile_votes v WHERE v.pass = t.pass AND v.tile = t.tile) AS voters
+        RETURNING p.run, t.pass, p.epoch, t.tile, t.attempts, p.document, \(PostgresConnection.voters)
         """, [room, HedgePolicy.leastResults, HedgePolicy.floor, HedgePolicy.factor])
-      let entries = try hedged.map { row in
-        let job = TileJob(
-          run: try row.value("run"), pass: try row.value("pass"), epoch: try row.value("epoch"),
-          tile: try row.value("tile"), attempt: try row.value("attempts"), document: try row.value("document"),
-          excluding: try row.json("voters"))
-        return OutboxEntry(job, try QueueMessage(job))
-      }
-      guard !entries.isEmpty else { return 0 }
-      try database.execute(
-        """
-        INSERT INTO fleet.outbox (pass, tile, queue, message_id, message_type, body)
-        SELECT x.pass, x.tile, $2, x.id, x.type, x.body
-        FROM jsonb_to_recordset($1::jsonb) AS x (pass uuid, tile integer, id text, type text, body text)
-        ON CONFLICT DO NOTHING
-        """, [try SQLJSON(entries), QueueName.tiles.rawValue])
-      return entries.count
+      try database.putIntoOutbox(try hedged.map { try $0.tileJob() }, skippingTaken: true)
+      return hedged.count
     }
   }
 }

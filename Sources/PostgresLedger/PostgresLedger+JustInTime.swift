@@ -132,42 +132,13 @@ extension PostgresConnection {
       UPDATE fleet.tiles t
       SET state = 'queued', attempts = t.attempts + 1, queued_at = now(), published_at = NULL
       FROM due, going WHERE t.pass = due.pass AND t.tile = due.tile AND going.pass = due.pass
-      RETURNING going.run, t.pass, going.epoch, t.tile, t.attempts, going.document,
-        (SELECT json_agg(v.worker ORDER BY v.at) FROM fleet.tile_votes v WHERE v.pass = t.pass AND v.tile = t.tile) AS voters
+      RETURNING going.run, t.pass, going.epoch, t.tile, t.attempts, going.document, \(Self.voters)
       """, [try SQLJSON(counts)])
     guard !moved.isEmpty else { return 0 }
-    let jobs = try moved.map { row in
-      TileJob(
-        run: try row.value("run"), pass: try row.value("pass"), epoch: try row.value("epoch"),
-        tile: try row.value("tile"), attempt: try row.value("attempts"), document: try row.value("document"),
-        excluding: try row.json("voters"))
-    }
+    let jobs = try moved.map { try $0.tileJob() }
     var lines = Dictionary(grouping: jobs, by: \.pass).mapValues { $0.sorted { $0.tile < $1.tile }[...] }
-    let entries = try chosen.compactMap { lines[$0]?.popFirst() }.map { try OutboxEntry($0, QueueMessage($0)) }
-    try execute(
-      """
-      INSERT INTO fleet.outbox (pass, tile, queue, message_id, message_type, body)
-      SELECT x.pass, x.tile, $2, x.id, x.type, x.body
-      FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (pass uuid, tile integer, id text, type text, body text))
-           WITH ORDINALITY AS x (pass, tile, id, type, body, place)
-      ORDER BY x.place
-      """, [try SQLJSON(entries), QueueName.tiles.rawValue])
-    return entries.count
-  }
-}
-
-struct OutboxEntry: Encodable {
-  var pass: PassID
-  var tile: Int
-  var id: String
-  var type: String
-  var body: String
-
-  init(_ job: TileJob, _ message: QueueMessage) {
-    pass = job.pass
-    tile = job.tile
-    id = message.id
-    type = message.type
-    body = String(decoding: message.body, as: UTF8.self)
+    let ordered = chosen.compactMap { lines[$0]?.popFirst() }
+    try putIntoOutbox(ordered)
+    return ordered.count
   }
 }

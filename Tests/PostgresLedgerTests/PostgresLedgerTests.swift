@@ -1,4 +1,5 @@
 import Digests
+import FleetConformance
 import FleetContracts
 import Foundation
 import Testing

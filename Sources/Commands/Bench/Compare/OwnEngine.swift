@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 internal import UNet
 
 /// One of Tessera's engines on the command line: `winograd`, `winograd:avx2`.
@@ -39,7 +38,7 @@ struct OwnEngine: ExpressibleByArgument {
   /// - Throws: `InputError`.
   func measure(model: String, threads: Int, runs: Int) throws -> EngineTimes {
     let program = ChildProgram(
-      executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+      executable: try ProgramLocation.executable().path,
       arguments: ["bench", "forward", "--json", "--model", model, "--threads", "\(threads)", "--runs", "\(runs)"]
         + ["--engine", request.choice.rawValue] + (request.instructionSet.map { ["--isa", "\($0)"] } ?? []),
       name: "tessera bench forward")

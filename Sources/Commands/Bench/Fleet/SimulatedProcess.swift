@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Machine
 
 /// A process of the simulated fleet: this program again, with the hidden command `bench fleet-role`.
 final class SimulatedProcess {
@@ -11,7 +12,7 @@ final class SimulatedProcess {
     self.role = role
     log = FileManager.default.temporaryDirectory.appending(path: "tessera-\(role)-\(UUID().uuidString).log")
     try Data().write(to: log)
-    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.executableURL = try ProgramLocation.executable()
     process.arguments = ["bench", "fleet-role", role] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
@@ -32,12 +33,8 @@ final class SimulatedProcess {
     return text.split(separator: "\n").last.map(String.init) ?? "nothing."
   }
 
-  /// Memory in use now, in bytes; 0 when it can't be read (proc(5), /proc/pid/statm).
-  var residentBytes: Int {
-    let fields = ((try? String(contentsOfFile: "/proc/\(process.processIdentifier)/statm", encoding: .utf8)) ?? "")
-      .split(separator: " ")
-    return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
-  }
+  /// Memory in use now, in bytes; 0 when the system doesn't tell.
+  var residentBytes: Int { ResidentMemory(of: process.processIdentifier).bytes ?? 0 }
 
   var openFiles: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count) ?? 0
