@@ -28,7 +28,7 @@ extension PostgresLedger {
             FROM fleet.tile_results x WHERE x.pass = p.id) usual
           WHERE r.state = 'predicting' AND NOT fleet.is_paused(r.id) AND t.state = 'queued' AND t.hedged_at IS NULL AND usual.tiles >= $2
             AND t.published_at < now() - make_interval(secs => greatest($3, $4 * usual.seconds))
-          ORDER BY t.published_at LIMIT $1
+          ORDER BY t.published_at, t.pass, t.tile LIMIT $1
           FOR SHARE OF r SKIP LOCKED FOR UPDATE OF t SKIP LOCKED)
         UPDATE fleet.tiles t SET attempts = t.attempts + 1, queued_at = now(), published_at = NULL, hedged_at = now()
         FROM late, fleet.passes p WHERE t.pass = late.pass AND t.tile = late.tile AND p.id = late.pass
