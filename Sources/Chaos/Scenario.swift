@@ -40,6 +40,6 @@ public enum Need: String, Sendable, Hashable, CaseIterable, Encodable {
   case memoryGroup
   /// A file system of a few MiB.
   case smallDisk
-  /// libfaketime.
-  case fakeTime
+  /// A C compiler.
+  case compiler
 }

@@ -5,5 +5,6 @@ extension Scenario {
     ackTooLate, wrongBytes, poisonTile, outOfMemory,
     aggregatorKilled, resultsRepeatedAndReordered, stitcherKilled, brokerLost, brokerAlarm, clusterBroken,
     databaseLost, deadlockStorm, storeFails, clocksJump, drained, versionsMixed, cancelRaces,
+    deadLetterReplayedTwice,
   ]
 }

@@ -8,15 +8,16 @@ extension Stage {
   ///   - invariants: those that can be counted from outside for any fault; rows count the others themselves.
   ///   - repeats: tiles that may have been computed again: kills times slots.
   ///   - failing: runs of which nothing else is expected than that they fail.
+  ///   - cancelled: runs that were cancelled.
   func examine(
-    _ invariants: [Invariant], repeats: Int = 0, failing: Set<String> = []
+    _ invariants: [Invariant], repeats: Int = 0, failing: Set<String> = [], cancelled: Set<String> = []
   ) async throws -> [Finding] {
     var findings: [Finding] = []
     for invariant in invariants.sorted() {
       switch invariant {
-      case .everyRunEnds: findings.append(try await runsEnd(failing: failing))
+      case .everyRunEnds: findings.append(try await runsEnd(failing: failing, cancelled: cancelled))
       case .oneResult: findings.append(try await resultsAreSingle())
-      case .sameBits: findings.append(try await bitsAreSame(failing: failing))
+      case .sameBits: findings.append(try await bitsAreSame(except: failing.union(cancelled)))
       case .tilesAddUp: findings.append(try await tilesAddUp())
       case .blobsVerify: findings.append(try await blobsVerify())
       case .legalTransitions: findings.append(try await transitionsAreLegal())
@@ -29,12 +30,12 @@ extension Stage {
     return findings
   }
 
-  private func runsEnd(failing: Set<String>) async throws -> Finding {
+  private func runsEnd(failing: Set<String>, cancelled: Set<String>) async throws -> Finding {
     let rows = try await ask(
       "SELECT id, state, coalesce(failure_reason, '') FROM fleet.runs WHERE id IN \(runList) ORDER BY id")
     let wrong = rows.filter { row in
       let (id, state) = (row[0] ?? "", row[1] ?? "")
-      return state != (failing.contains(id) ? "failed" : "completed")
+      return state != (failing.contains(id) ? "failed" : cancelled.contains(id) ? "cancelled" : "completed")
     }
     let ended = rows.count { ["completed", "failed", "cancelled"].contains($0[1] ?? "") }
     let detail = wrong.first.map { "; run \($0[0] ?? "") is \($0[1] ?? ""): \($0[2] ?? "")" } ?? ""
@@ -63,12 +64,12 @@ extension Stage {
     )
   }
 
-  private func bitsAreSame(failing: Set<String>) async throws -> Finding {
+  private func bitsAreSame(except others: Set<String>) async throws -> Finding {
     guard let expected = study.expected else { throw ChaosError("There is no result without faults to compare with.") }
     let digests = try await ask(
       "SELECT id, label_voxels FROM fleet.runs WHERE id IN \(runList) AND state = 'completed'")
     let equal = digests.count { $0[1] == expectations[$0[0] ?? ""] ?? expected }
-    let wanted = runs.count { !failing.contains($0) }
+    let wanted = runs.count { !others.contains($0) }
     return Finding(
       .sameBits, holds: equal == wanted && digests.count == wanted,
       "\(equal) of \(wanted) label maps have the SHA-256 of their run without faults")

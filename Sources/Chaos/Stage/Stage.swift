@@ -74,7 +74,7 @@ public final class Stage {
   /// Starts a process of the fleet and waits until it says so.
   /// - Parameters:
   ///   - fault: its `TESSERA_FAULT`.
-  ///   - wrapper: a program and arguments that start it, such as `faketime`.
+  ///   - wrapper: a program and arguments that start it, such as `systemd-run`.
   @discardableResult
   func start(
     _ role: Role, fault: String? = nil, _ arguments: [String] = [], settings: [String: String] = [:],
@@ -162,13 +162,18 @@ public final class Stage {
 
   /// Runs a command of `tessera` to its end, however that is.
   func command(_ arguments: [String], fault: String? = nil) async throws -> ChildProcess {
+    let child = try launchCommand(arguments, fault: fault)
+    try await wait("tessera \(arguments.first ?? "") to end", within: 120) { !child.isRunning }
+    return child
+  }
+
+  /// Starts a command of `tessera`, and doesn't wait.
+  func launchCommand(_ arguments: [String], fault: String? = nil) throws -> ChildProcess {
     var environment = environment
     environment["TESSERA_FAULT"] = fault
     environment["TESSERA_LOG_LEVEL"] = nil
-    let child = try ChildProcess(
+    return try ChildProcess(
       newName("command-\(arguments.first ?? "")"), executable, arguments, environment: environment, folder: folder)
-    try await wait("tessera \(arguments.first ?? "") to end", within: 120) { !child.isRunning }
-    return child
   }
 
   /// Submits the study and returns the run's identifier.
@@ -211,12 +216,7 @@ public final class Stage {
 
   /// Starts submitting the study, and doesn't wait.
   func launchSubmission(of image: URL, key: String, fault: String?) throws -> ChildProcess {
-    var environment = environment
-    environment["TESSERA_FAULT"] = fault
-    environment["TESSERA_LOG_LEVEL"] = nil
-    return try ChildProcess(
-      newName("command-submit"), executable, submission(key: key, image: image), environment: environment,
-      folder: folder)
+    try launchCommand(submission(key: key, image: image), fault: fault)
   }
 
   func submission(key: String? = nil, image: URL? = nil) -> [String] {
