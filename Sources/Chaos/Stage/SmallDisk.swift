@@ -64,6 +64,12 @@ final class SmallDisk {
     return StoredBlob(file: found.file, bytes: try Data(contentsOf: found.file))
   }
 
+  /// The blob of a digest.
+  func blob(_ digest: String) throws -> StoredBlob {
+    let file = folder.appending(path: "\(digest.prefix(2))/\(digest.dropFirst(2).prefix(2))/\(digest)")
+    return StoredBlob(file: file, bytes: try Data(contentsOf: file))
+  }
+
   func close() async {
     // Lazily: a process that chaos has ended may still be on its way out.
     _ = try? await Script.run(URL(filePath: "/usr/bin/env"), ["umount", "-l", folder.path])
