@@ -79,6 +79,14 @@ ALTER DEFAULT PRIVILEGES FOR ROLE tessera_owner IN SCHEMA fleet GRANT SELECT ON 
 ALTER DEFAULT PRIVILEGES FOR ROLE tessera_owner IN SCHEMA analytics
   GRANT SELECT ON TABLES TO tessera_service, tessera_analyst, tessera_monitor;
 
+-- What deliveries are signed with is for the service alone.
+DO $$
+BEGIN
+  IF to_regclass('fleet.webhook_secrets') IS NOT NULL THEN
+    REVOKE ALL ON fleet.webhook_secrets FROM tessera_monitor;
+  END IF;
+END $$;
+
 -- What only a migration changes: the steps taken, and the rules by which states change.
 DO $$
 DECLARE

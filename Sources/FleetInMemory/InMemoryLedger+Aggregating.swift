@@ -4,6 +4,7 @@ internal import Foundation
 
 extension InMemoryLedger {
   public func record(_ results: [TileResult]) async throws -> [TileReceipt] {
+    writeEvents()
     var receipts = Array(repeating: TileReceipt.stale, count: results.count)
     for isComputed in [true, false] {
       for index in results.indices where results[index].isComputed == isComputed {

@@ -23,6 +23,7 @@ extension InMemoryLedger {
   public func deadLetter(_ id: Int) async throws -> DeadLetter? { deadLetters.first { $0.id == id } }
 
   public func replay(_ id: Int, by operator: String) async throws -> Bool {
+    writeEvents()
     let index = try index(ofLetter: id)
     if let run = deadLetters[index].run, runs[run]?.record.state == .cancelled {
       throw DeadLetterError.notReplayable(id, reason: "its run \(run) is cancelled; submit the study again.")

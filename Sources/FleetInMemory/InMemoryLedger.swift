@@ -7,7 +7,7 @@ public actor InMemoryLedger: Ledger {
   var modelsByDigest: [Digest: ModelRecord] = [:]
   /// Newest registration last.
   var modelNames: [(name: String, digest: Digest)] = []
-  var runs: [RunID: Run] = [:]
+  var runs = RunTable()
   /// In the order of submission.
   var order: [RunID] = []
   var runsByKey: [RunKey: RunID] = [:]
@@ -24,6 +24,10 @@ public actor InMemoryLedger: Ledger {
   var quarantines: [KeptQuarantine] = []
   /// Tiles of each worker that were rejected since its last release.
   var rejections: [String: Set<RejectedTile>] = [:]
+  /// In their order; those of the last changes may not be here yet (`writeEvents`).
+  var events: [KeptEvent] = []
+  var webhooks: [KeptWebhook] = []
+  var webhookDeliveries: [KeptDelivery] = []
   private let clock: @Sendable () -> Duration
 
   /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.

@@ -51,6 +51,9 @@ struct TestDatabase {
         UPDATE fleet.quarantines SET announced_at = announced_at - \(pause);
         UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
         UPDATE fleet.dispatching SET moved_at = moved_at - \(pause);
+        UPDATE fleet.events SET claimed_until = claimed_until - \(pause);
+        UPDATE fleet.webhook_deliveries
+        SET begun_at = begun_at - \(pause), due_at = due_at - \(pause), claimed_until = claimed_until - \(pause);
         """)
   }
 
@@ -58,7 +61,7 @@ struct TestDatabase {
   func empty() throws {
     try PostgresConnection(ConnectionSettings(url: url)).run(
       script: """
-        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses CASCADE;
+        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses, fleet.webhooks CASCADE;
         UPDATE fleet.dispatching SET shares = DEFAULT;
         """)
   }
