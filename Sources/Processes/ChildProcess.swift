@@ -71,10 +71,10 @@ public final class ChildProcess: Sendable {
     state.value.withLock { $0.end == nil && channel.send(line) }
   }
 
-  /// Kills the child, whatever it does.
+  /// Kills the child, whatever it does, and the processes that it started: they would hold the channel open.
   public func kill() {
     // Under the lock, so that the number still is this child's.
-    state.value.withLock { if $0.end == nil { Glibc.kill(number, SIGKILL) } }
+    state.value.withLock { if $0.end == nil { Glibc.kill(-number, SIGKILL) } }
   }
 
   /// Waits for the child's end.
@@ -129,7 +129,7 @@ public final class ChildProcess: Sendable {
   /// Waits for the child's end and takes its place in the system's table away.
   private static func reap(_ number: Int32, _ state: SharedState, closing descriptor: Int32) {
     // Its channel has ended, so it has, or is about to; one that only closed its input has nothing to do any more.
-    Glibc.kill(number, SIGKILL)
+    Glibc.kill(-number, SIGKILL)
     var information = siginfo_t()
     // First without reaping, so that nobody sends a signal to a number that is another process's already.
     while waitid(P_PID, id_t(number), &information, Int32(WEXITED | WNOWAIT)) < 0, errno == EINTR {}

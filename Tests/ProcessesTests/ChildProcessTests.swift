@@ -50,6 +50,14 @@ import Testing
     while kill(number, 0) == 0 { try await Task.sleep(for: .milliseconds(2)) }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func whatAChildStartedEndsWithIt() async throws {
+    let child = try await shell("sleep 60 & echo >&0; wait")
+    for await _ in child.lines { break }
+    child.kill()
+    #expect(await child.end() == .killed(signal: SIGKILL))
+  }
+
   /// A broker's socket in a child's hands would keep the connection of a dead worker alive.
   @Test(.timeLimit(.minutes(1)))
   func aChildInheritsNothingAndLeavesNothing() async throws {
