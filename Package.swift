@@ -87,6 +87,13 @@ let package = Package(
     module("PythonJSON"),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"], optimised: true),
+    .target(
+      name: "SliceViewer",
+      resources: [.embedInCode("viewer.js"), .embedInCode("viewer.css"), .embedInCode("theme.css")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Reports", dependencies: ["Pictures", "SliceViewer", "Digests"],
+      resources: [.embedInCode("report.js"), .embedInCode("report.css")], swiftSettings: swiftSettings),
 
     // The numeric side: synchronous, throws, never logs.
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),
@@ -164,6 +171,8 @@ let package = Package(
       ]
     ),
 
+    module(
+      "RunPictures", ["FleetContracts", "Pictures", "Reports", "NiftiIO", "Volumes"]),
     module("HTTPAPI", ["FleetContracts", "FleetMetrics", "Exposition", hummingbird, logging, lifecycle]),
 
     // Faults on purpose, and what must hold all the same.
@@ -183,7 +192,8 @@ let package = Package(
       "Commands",
       [
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
-        "Pictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker", "PostgresLedger", "BlobStores",
+        "Pictures", "Reports", "RunPictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker",
+        "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
         "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", argumentParser, logging, lifecycle, signals,
@@ -229,6 +239,7 @@ let package = Package(
       "ModelSelectionTests", ["ModelSelection", "LabelFolders", "Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PostprocessingTests", ["Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
+    tests("ReportsTests", ["Reports", "Pictures", "Volumes"]),
     tests("ThreadsTests", ["Threads"]),
     tests("MachineTests", ["Machine"]),
     tests("ProcessesTests", ["Processes"]),

@@ -32,10 +32,24 @@ public struct LabelMap: Sendable {
     try self.init(reading: ByteSource(file), limits: limits)
   }
 
-  private init(reading source: ByteSource, limits: NiftiLimits) throws {
+  /// Reads a label map that is in memory, which the caller keeps during the call.
+  ///
+  /// - Parameter storage: makes room for so many voxels.
+  /// - Throws: `NiftiError`; `.notLabels` if a value isn't a whole number in 0...255; what `storage` throws.
+  public init(
+    borrowing file: UnsafeRawBufferPointer, limits: NiftiLimits = NiftiLimits(),
+    storage: (Int) throws -> VoxelStorage<UInt8>
+  ) throws {
+    try self.init(reading: ByteSource(borrowing: file), limits: limits, storage: storage)
+  }
+
+  private init(
+    reading source: ByteSource, limits: NiftiLimits,
+    storage: (Int) throws -> VoxelStorage<UInt8> = { VoxelStorage(uninitialized: $0) }
+  ) throws {
     let reader = try NiftiReader(source, limits: limits)
     let extent = reader.header.extent
-    let labels = LabelVolume(extent: extent, storage: VoxelStorage(uninitialized: extent.count))
+    let labels = LabelVolume(extent: extent, storage: try storage(extent.count))
     try reader.readLabels(into: labels.elements)
     self.init(labels: labels, geometry: reader.header.geometry)
   }

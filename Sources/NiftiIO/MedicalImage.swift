@@ -64,9 +64,13 @@ extension MedicalImage {
 
   /// Reads files that are in memory, a channel each, which the caller keeps during the call.
   ///
-  /// - Throws: `NiftiError`; `.mismatch` if the extents differ.
-  public init(borrowing files: [UnsafeRawBufferPointer], limits: NiftiLimits = NiftiLimits()) throws {
-    self = try Self.read(count: files.count, limits: limits) {
+  /// - Parameter storage: makes room for so many voxels.
+  /// - Throws: `NiftiError`; `.mismatch` if the extents differ; what `storage` throws.
+  public init(
+    borrowing files: [UnsafeRawBufferPointer], limits: NiftiLimits = NiftiLimits(),
+    storage: (Int) throws -> VoxelStorage<Float> = { VoxelStorage(uninitialized: $0) }
+  ) throws {
+    self = try Self.read(count: files.count, limits: limits, storage: storage) {
       try NiftiReader(ByteSource(borrowing: files[$0]), limits: limits)
     } locate: { _ in
       nil
@@ -83,13 +87,17 @@ extension MedicalImage {
   }
 
   private static func read(
-    count: Int, limits: NiftiLimits, open: (Int) throws -> NiftiReader, locate: (Int) -> String?
+    count: Int, limits: NiftiLimits,
+    storage: (Int) throws -> VoxelStorage<Float> = { VoxelStorage(uninitialized: $0) },
+    open: (Int) throws -> NiftiReader, locate: (Int) -> String?
   ) throws -> MedicalImage {
     var first: (header: NiftiHeader, voxels: ChannelVolume)?
     for index in 0..<count {
       let reader = try open(index)
       let extent = reader.header.extent
-      let known = first ?? (reader.header, ChannelVolume(channels: count, extent: extent, uninitialized: ()))
+      let known =
+        try first
+        ?? (reader.header, ChannelVolume(channels: count, extent: extent, storage: try storage(count * extent.count)))
       first = known
       do {
         guard known.voxels.extent == extent else {
@@ -108,12 +116,5 @@ extension MedicalImage {
     }
     guard let first else { throw NiftiError(.mismatch, "reading a case needs at least one channel, found none") }
     return MedicalImage(voxels: first.voxels, geometry: first.header.geometry)
-  }
-}
-
-extension ChannelVolume {
-  /// A volume whose every voxel the caller fills.
-  fileprivate init(channels: Int, extent: Extent, uninitialized: Void) {
-    self.init(channels: channels, extent: extent, storage: VoxelStorage(uninitialized: channels * extent.count))
   }
 }

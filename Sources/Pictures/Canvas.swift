@@ -42,8 +42,11 @@ struct Canvas {
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * pixels.count)
+    func byte(_ part: Float) -> UInt8 { UInt8((min(max(part, 0), 1) * 255).rounded()) }
     for pixel in pixels {
-      for part in [pixel.red, pixel.green, pixel.blue] { bytes.append(UInt8((min(max(part, 0), 1) * 255).rounded())) }
+      bytes.append(byte(pixel.red))
+      bytes.append(byte(pixel.green))
+      bytes.append(byte(pixel.blue))
     }
     return bytes
   }

@@ -14,6 +14,9 @@ struct Colour: Hashable, Sendable {
     (red, green, blue) = (grey, grey, grey)
   }
 
+  /// Red, green, blue, 0 to 255.
+  var bytes: [UInt8] { [red, green, blue].map { UInt8((min(max($0, 0), 1) * 255).rounded()) } }
+
   /// This colour with `amount` (0 to 1) of another over it.
   func blended(with other: Colour, _ amount: Float) -> Colour {
     var result = self

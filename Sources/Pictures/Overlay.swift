@@ -1,6 +1,7 @@
 public import Volumes
 
-/// A picture of a segmentation for a quick look: three planes through its centre of mass, labels in colour, and a legend in mL.
+/// A picture of a segmentation for a quick look: three planes through its centre of mass, or a mosaic of slices, labels in colour, and a
+/// legend in mL.
 public struct Overlay: Sendable {
   /// Float32 `[channel, z, y, x]`; the first channel is shown.
   public let image: ChannelVolume
@@ -14,11 +15,13 @@ public struct Overlay: Sendable {
   public let names: [Int: String]
   /// A line above the planes.
   public let title: String?
+  /// Which intensities are black and which white.
+  public let window: IntensityWindow
 
   /// - Throws: `PictureError` unless image and labels have one extent, with at least one voxel, and the spacing is possible.
   public init(
     image: ChannelVolume, labels: LabelVolume, spacing: Spacing, orientation: Orientation? = nil,
-    names: [Int: String] = [:], title: String? = nil
+    names: [Int: String] = [:], title: String? = nil, window: IntensityWindow = .automatic
   ) throws {
     guard image.extent == labels.extent, image.extent.count > 0, image.channels > 0 else {
       throw PictureError(
@@ -34,10 +37,19 @@ public struct Overlay: Sendable {
     self.orientation = orientation
     self.names = names
     self.title = title
+    self.window = window
   }
 
   /// The bytes of a PNG file; the same input gives the same bytes.
   ///
   /// - Throws: `PictureError` if encoding fails.
   public func png() throws -> [UInt8] { try PNGEncoder.encode(OverlayLayout(self).paint()) }
+
+  /// A contact sheet as PNG: evenly spaced slices through the segmented region of one plane, cut to it.
+  ///
+  /// - Parameter plane: 0 axial, 1 coronal, 2 sagittal; `nil` for the one whose slices lie farthest apart.
+  /// - Throws: `PictureError` if encoding fails.
+  public func mosaic(plane: Int? = nil) throws -> [UInt8] {
+    try PNGEncoder.encode(MosaicLayout(self, plane: plane.map { min(max($0, 0), 2) }).paint())
+  }
 }

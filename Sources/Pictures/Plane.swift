@@ -1,9 +1,9 @@
 internal import Volumes
 
 /// A plane through the volume as it hangs on the wall: which array axis runs to the right and which one down, and from which end.
-struct Plane {
+struct Plane: Sendable {
   /// An array axis on the screen.
-  struct Side {
+  struct Side: Sendable {
     let axis: Int
     /// Whether the array's indices grow against the screen's direction.
     let isReversed: Bool

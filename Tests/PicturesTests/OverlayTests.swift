@@ -102,10 +102,11 @@ struct OverlayTests {
     }
     func painter(_ image: ChannelVolume, _ labels: LabelVolume, _ direction: [Double], _ x: Int) -> Canvas {
       let painter = PlanePainter(
-        image: image, labels: labels, spacing: Spacing(z: 1, y: 1, x: 1), window: GreyWindow(image.channel(0)),
-        plane: Plane.three(Orientation(itkDirection: direction))[0], centre: Extent(z: 2, y: 4, x: x),
-        scale: 5)
-      var canvas = Canvas(width: painter.width, height: painter.height, background: Colour(0))
+        sampler: PlaneSampler(
+          image: image, labels: labels, spacing: Spacing(z: 1, y: 1, x: 1),
+          plane: Plane.three(Orientation(itkDirection: direction))[0], centre: Extent(z: 2, y: 4, x: x), scale: 5),
+        window: GreyWindow(image.channel(0)))
+      var canvas = Canvas(width: painter.sampler.width, height: painter.sampler.height, background: Colour(0))
       painter.paint(on: &canvas, x: 0, y: 0)
       return canvas
     }
@@ -143,7 +144,7 @@ struct OverlayTests {
     (12.34, "12.3 mL"), (123.4, "123 mL"), (1022.49, "1022 mL"),
   ])
   func millilitresHaveThreeDigits(value: Double, text: String) {
-    #expect(OverlayLayout.millilitres(value) == text)
+    #expect(Legend.millilitres(value) == text)
   }
 
   @Test func everyAsciiCharacterHasAGlyph() {

@@ -14,6 +14,8 @@ struct CaseFiles {
   var labelMap: URL { folder.appending(path: "\(name).nii.gz") }
   var report: URL { folder.appending(path: "\(name).json") }
   var picture: URL { folder.appending(path: "\(name).png") }
+  var mosaic: URL { folder.appending(path: "\(name)_mosaic.png") }
+  var page: URL { folder.appending(path: "\(name).html") }
   var probabilities: URL { folder.appending(path: "\(name).npz") }
   var properties: URL { folder.appending(path: "\(name).pkl") }
 

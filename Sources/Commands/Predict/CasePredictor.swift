@@ -2,7 +2,8 @@ internal import FleetContracts
 internal import Foundation
 internal import NiftiIO
 internal import Pictures
-internal import Volumes
+internal import Reports
+internal import RunPictures
 
 /// Segments cases one after the other; a bad one doesn't stop the others.
 struct CasePredictor {
@@ -15,6 +16,7 @@ struct CasePredictor {
   /// Holds CASE.nii.gz for each case, where a cascade's first stage isn't to be predicted.
   let lowResolutionFolder: URL?
   let overwrites: Bool
+  let pictures: PictureOptions
 
   /// - Throws: `ExitCodes.data` after all cases when some failed; `InputError` when the output folder can't be made.
   func predict(_ input: InputCases, json: Bool) async throws {
@@ -70,8 +72,7 @@ struct CasePredictor {
       }
       try await keepFirstStages(of: run, name: input.name, store: store)
       let labelMap = try await store.get(outcome.labelMap)
-      let picture = try picture(of: input, labelMap: labelMap, outcome: outcome)
-      try picture.withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
+      try writePictures(of: input, labelMap: labelMap, run: run, outcome: outcome, files: files)
       // The last step that takes memory is over, so the report tells the peak of all.
       let report = CaseReport(
         case: input, models: fleet.records.map { ($0, fleet.engine(of: $0.digest)) }, run: run, outcome: outcome,
@@ -93,16 +94,25 @@ struct CasePredictor {
     }
   }
 
-  /// The overlay of the label map on the first channel.
-  private func picture(of input: InputCase, labelMap: Blob, outcome: RunOutcome) throws -> [UInt8] {
+  /// The label map on the first channel: as a picture, and as a mosaic and a report where asked for.
+  private func writePictures(
+    of input: InputCase, labelMap: Blob, run: RunRecord, outcome: RunOutcome, files: CaseFiles
+  ) throws {
     let image = try MedicalImage.load(input.channels[0])
-    let labels = try LabelMap(file: labelMap.copy).labels
+    let slices = try Slices(
+      image: image.voxels, labels: try LabelMap(file: labelMap.copy).labels, spacing: image.spacing,
+      orientation: image.geometry.orientation)
     let names = Dictionary(outcome.labels.map { ($0.label, $0.name) }, uniquingKeysWith: { first, _ in first })
-    return try Overlay(
-      image: image.voxels, labels: labels, spacing: image.spacing, orientation: image.geometry.orientation,
-      names: names,
-      title: input.name
-    ).png()
+    let overlay = try slices.overlay(names: names, title: input.name, window: pictures.window)
+    try overlay.png().withUnsafeBytes { try CaseFiles.write($0, to: files.picture) }
+    if pictures.wantsMosaic {
+      try overlay.mosaic().withUnsafeBytes { try CaseFiles.write($0, to: files.mosaic) }
+    }
+    if pictures.wantsReport {
+      let facts = ReportFacts(run: run, outcome: outcome, more: [ReportFacts.Fact("Compute threads", "\(threads)")])
+      let page = HTMLReport(facts: facts, slices: slices, window: pictures.window)
+      try page.html().withUnsafeBytes { try CaseFiles.write($0, to: files.page) }
+    }
   }
 
   private func show(_ report: CaseReport, files: CaseFiles) {

@@ -18,6 +18,7 @@ struct PredictCommand: AsyncParsableCommand {
         tessera predict -i folder -o out -t 501 -m 3d_cascade_fullres
         tessera predict -i folder -o out -t 501 -m 2d 3d 3d_lowres -pp postprocessing.json
         tessera predict -i brain.nii.gz -o out -d MODEL_DIR --engine winograd --isa avx2
+        tessera predict -i brain.nii.gz -o out -d MODEL_DIR --report --mosaic
       """)
 
   @Option(
@@ -69,6 +70,8 @@ struct PredictCommand: AsyncParsableCommand {
       valueName: "size"))
   var maxMemory: ByteCount?
 
+  @OptionGroup var pictures: PictureOptions
+
   @OptionGroup var engine: EngineOptions
 
   @OptionGroup var weights: WeightsCacheOptions
@@ -109,7 +112,7 @@ struct PredictCommand: AsyncParsableCommand {
         options: RunOptions(
           mirroring: !apply.disablesMirroring, stepSize: apply.stepSize, savesProbabilities: apply.savesProbabilities,
           postprocessing: postprocessing.isDisabled ? .none : .ofTheModel),
-        rules: rules, lowResolutionFolder: lowResolutionFolder, overwrites: overwrites)
+        rules: rules, lowResolutionFolder: lowResolutionFolder, overwrites: overwrites, pictures: pictures)
       try await predictor.predict(cases, json: json)
     }
   }
