@@ -147,7 +147,7 @@ let package = Package(
         .embedInCode("0014_quarantine.sql"),
         .embedInCode("0015_hedging.sql"),
         .embedInCode("0016_reserved.sql"),
-        .embedInCode("0017_reserved.sql"),
+        .embedInCode("0017_http_api.sql"),
         .embedInCode("0018_reserved.sql"),
         .embedInCode("0019_reserved.sql"),
         .embedInCode("0020_events.sql"),
@@ -173,7 +173,9 @@ let package = Package(
 
     module(
       "RunPictures", ["FleetContracts", "Pictures", "Reports", "NiftiIO", "Volumes"]),
-    module("HTTPAPI", ["FleetContracts", "FleetMetrics", "Exposition", hummingbird, logging, lifecycle]),
+    module(
+      "HTTPAPI",
+      ["FleetContracts", "FleetMetrics", "Exposition", "Digests", "PythonJSON", hummingbird, logging, lifecycle]),
 
     // Faults on purpose, and what must hold all the same.
     .target(
@@ -262,7 +264,12 @@ let package = Package(
     tests("JSONLogsTests", ["JSONLogs", logging]),
     tests("ExpositionTests", ["Exposition", "FleetMetrics", metrics]),
     tests(
-      "HTTPAPITests", ["HTTPAPI", "FleetContracts", "Exposition", "FleetMetrics", hummingbird, hummingbirdTesting]),
+      "HTTPAPITests",
+      [
+        "HTTPAPI", "FleetContracts", "FleetInMemory", "Exposition", "FleetMetrics", "Digests", "PythonJSON",
+        hummingbird,
+        hummingbirdTesting,
+      ]),
     tests(
       "CommandsTests",
       ["Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine"]),

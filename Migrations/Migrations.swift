@@ -20,7 +20,7 @@ public enum Migrations {
     Migration(version: 14, name: "quarantine", sql: PackageResources._014_quarantine_sql),
     Migration(version: 15, name: "hedging", sql: PackageResources._015_hedging_sql),
     Migration(version: 16, name: "reserved_16", sql: PackageResources._016_reserved_sql),
-    Migration(version: 17, name: "reserved_17", sql: PackageResources._017_reserved_sql),
+    Migration(version: 17, name: "http_api", sql: PackageResources._017_http_api_sql),
     Migration(version: 18, name: "reserved_18", sql: PackageResources._018_reserved_sql),
     Migration(version: 19, name: "reserved_19", sql: PackageResources._019_reserved_sql),
     Migration(version: 20, name: "events", sql: PackageResources._020_events_sql),

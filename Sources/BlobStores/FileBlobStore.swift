@@ -20,6 +20,7 @@ public final class FileBlobStore: BlobStore {
     try Files.makeFolders(temporaryFolder)
     try Files.checkWritable(temporaryFolder)
     removeForgottenTemporaries()
+    IncomingFile.removeForgotten(in: temporaryFolder)
   }
 
   public func put(_ blob: Blob) async throws -> Digest {
@@ -31,6 +32,37 @@ public final class FileBlobStore: BlobStore {
         FleetMetrics.blobBytes.increment(by: Double(blob.count), "put", "file")
       }
       return digest
+    }
+  }
+
+  public func put(pieces next: () async throws -> [UInt8]?) async throws -> StoredBlob {
+    let file = try await BlockingIO.run { [self] in try IncomingFile(in: temporaryFolder) }
+    do {
+      var piece: [UInt8] = []
+      while let bytes = try await next() {
+        piece += bytes
+        guard piece.count >= IncomingFile.pieceSize else { continue }
+        let full = piece
+        piece = []
+        try await BlockingIO.run { try file.append(full) }
+      }
+      let last = piece
+      return try await BlockingIO.run { [self] in
+        try file.append(last)
+        let blob = try file.finish()
+        if try existing(blob.digest) == nil {
+          try Files.makeFolders(folder(blob.digest))
+          try Files.rename(file.path, to: path(blob.digest))
+          try Files.synchronise(folder: folder(blob.digest))
+          FleetMetrics.blobBytes.increment(by: Double(blob.count), "put", "file")
+        }
+        file.abandon()
+        return blob
+      }
+    } catch {
+      // Where the caller was cancelled, too: nothing stays that nobody waits for.
+      try? await BlockingIO.run { file.abandon() }
+      throw error
     }
   }
 

@@ -40,9 +40,20 @@ enum Files {
 
   /// Writes a new file that nobody may change, and waits until the disk has it.
   static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+    let file = try make(path)
+    defer { close(file) }
+    try append(bytes, to: file, at: path)
+    if fsync(file) != 0 { throw failure("writing", path, errno) }
+  }
+
+  /// A new file that only the descriptor may write.
+  static func make(_ path: String) throws -> Int32 {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
     guard file >= 0 else { throw failure("making the file", path, errno) }
-    defer { close(file) }
+    return file
+  }
+
+  static func append(_ bytes: UnsafeRawBufferPointer, to file: Int32, at path: String) throws {
     var rest = bytes
     while !rest.isEmpty {
       let written = Glibc.write(file, rest.baseAddress, rest.count)
@@ -52,7 +63,6 @@ enum Files {
       }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
     }
-    if fsync(file) != 0 { throw failure("writing", path, errno) }
   }
 
   /// The file's bytes, mapped; `nil` when there is no such file. They stay readable when the file is removed.
@@ -99,7 +109,7 @@ enum Files {
     return String(path[..<slash])
   }
 
-  private static func failure(_ action: String, _ path: String, _ code: Int32) -> BlobStoreError {
+  static func failure(_ action: String, _ path: String, _ code: Int32) -> BlobStoreError {
     let advice =
       switch code {
       case ENOSPC, EDQUOT: "; make room on the disk or raise the quota"

@@ -23,7 +23,8 @@ public struct TesseraCommand: AsyncParsableCommand {
       MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self,
-      UpCommand.self, ComputeCommand.self, DoctorCommand.self, BenchCommand.self, ChaosCommand.self,
+      UpCommand.self, ServeCommand.self, TokenCommand.self, ComputeCommand.self, DoctorCommand.self, BenchCommand.self,
+      ChaosCommand.self,
     ])
 
   public init() {}

@@ -8,6 +8,11 @@ public protocol BlobStore: Sendable {
   /// - Throws: `BlobStoreError.unavailable`.
   func put(_ blob: Blob) async throws -> Digest
 
+  /// Stores bytes that arrive piece by piece, as from a network, without ever holding all of them, and returns name and number of bytes.
+  /// - Parameter next: the next piece, of any size; `nil` at the end. When it throws, nothing is stored and the error is thrown on.
+  /// - Throws: what `next` throws, `BlobStoreError.unavailable`.
+  func put(pieces next: () async throws -> [UInt8]?) async throws -> StoredBlob
+
   /// The bytes of `digest`.
   /// - Throws: `BlobStoreError.missing`, `.corrupt` (the bytes don't have that digest), `.unavailable`.
   func get(_ digest: Digest) async throws -> Blob
@@ -23,7 +28,26 @@ public protocol BlobStore: Sendable {
   func freeBytes() async throws -> Int?
 }
 
+/// A blob that was stored piece by piece.
+public struct StoredBlob: Hashable, Sendable {
+  public var digest: Digest
+  /// In bytes.
+  public var count: Int
+
+  public init(digest: Digest, count: Int) {
+    self.digest = digest
+    self.count = count
+  }
+}
+
 extension BlobStore {
+  /// For a store in memory, where the bytes end up anyhow.
+  public func put(pieces next: () async throws -> [UInt8]?) async throws -> StoredBlob {
+    var bytes: [UInt8] = []
+    while let piece = try await next() { bytes += piece }
+    return StoredBlob(digest: try await put(Blob(copying: bytes)), count: bytes.count)
+  }
+
   public func freeBytes() async throws -> Int? { nil }
 }
 

@@ -9,7 +9,8 @@ public import Digests
 public protocol Ledger:
   RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking,
   RunHistories,
-  FleetObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog, WebhookOffice
+  FleetObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog, WebhookOffice,
+  AccessTokenKeeping, RunListing
 {
   // MARK: Models
 

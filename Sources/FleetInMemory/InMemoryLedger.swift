@@ -28,6 +28,7 @@ public actor InMemoryLedger: Ledger {
   var events: [KeptEvent] = []
   var webhooks: [KeptWebhook] = []
   var webhookDeliveries: [KeptDelivery] = []
+  var tokens: [AccessToken] = []
   private let clock: @Sendable () -> Duration
 
   /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.

@@ -9,9 +9,7 @@ extension PostgresLedger {
 
   public func runs(limit: Int) async throws -> [RunRecord] {
     try await pool.transaction { database in
-      try database.execute(
-        "\(PostgresConnection.runRecords) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $1", [max(0, limit)]
-      ).map(PostgresConnection.runRecord)
+      try database.runRecords("ORDER BY r.submitted_at DESC, r.id DESC LIMIT $1", [max(0, limit)])
     }
   }
 }
@@ -19,6 +17,11 @@ extension PostgresLedger {
 extension PostgresConnection {
   func runRecord(_ id: RunID) throws -> RunRecord? {
     try execute("\(Self.runRecords) WHERE r.id = $1", [id]).first.map(Self.runRecord)
+  }
+
+  /// The runs that `selection` (conditions, order and limit on the table `r`) leaves.
+  func runRecords(_ selection: String, _ parameters: [(any SQLValue)?]) throws -> [RunRecord] {
+    try execute("\(Self.runRecords) \(selection)", parameters).map(Self.runRecord)
   }
 
   fileprivate static let runRecords = """

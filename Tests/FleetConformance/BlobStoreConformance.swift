@@ -41,6 +41,32 @@ public struct BlobStoreLaw: Sendable, CustomStringConvertible {
         #expect(try await stores[1].get(digest).copy == bytes)
       }
     },
+    BlobStoreLaw("what arrives in pieces is one blob, whatever their sizes") { stores in
+      for sizes in [[], [0], [1], [4096, 1, 0, 70_000], Array(repeating: 65_536, count: 33), [1_000_003]] {
+        let bytes = (0..<sizes.reduce(0, +)).map { UInt8(truncatingIfNeeded: $0 &* 37 ^ $0 >> 7) }
+        var (rest, sizes) = (bytes[...], sizes[...])
+        let stored = try await stores[0].put(pieces: {
+          guard let size = sizes.popFirst() else { return nil }
+          defer { rest = rest.dropFirst(size) }
+          return Array(rest.prefix(size))
+        })
+        #expect(stored == StoredBlob(digest: Digest(of: bytes), count: bytes.count))
+        #expect(try await stores[1].get(stored.digest).copy == bytes)
+      }
+    },
+    BlobStoreLaw("of what breaks off, nothing is stored") { stores in
+      struct BrokenOff: Error, Equatable {}
+      var count = 0
+      await #expect(throws: BrokenOff()) {
+        _ = try await stores[0].put(pieces: {
+          count += 1
+          guard count < 20 else { throw BrokenOff() }
+          return Array(repeating: 1, count: 100_000)
+        })
+      }
+      let isThere = try await stores[0].contains(Digest(of: Array(repeating: 1, count: 1_900_000)))
+      #expect(!isThere)
+    },
     BlobStoreLaw("what was never put is missing") { stores in
       let digest = Digest(of: "never".utf8)
       let isThere = try await stores[0].contains(digest)

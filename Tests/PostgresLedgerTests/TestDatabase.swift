@@ -61,7 +61,7 @@ struct TestDatabase {
   func empty() throws {
     try PostgresConnection(ConnectionSettings(url: url)).run(
       script: """
-        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses, fleet.webhooks CASCADE;
+        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses, fleet.webhooks, fleet.access_tokens CASCADE;
         UPDATE fleet.dispatching SET shares = DEFAULT;
         """)
   }

@@ -10,12 +10,14 @@ struct FleetAdapters {
   let settings: FleetSettings
   let logger: Logger
 
-  /// - Parameter patience: how long an outage of the database is waited through; a person waits less long than a service.
+  /// - Parameters:
+  ///   - patience: how long an outage of the database is waited through; a person waits less long than a service.
+  ///   - connections: at most so many.
   /// - Throws: `SettingsError`, `LedgerError`.
-  func ledger(patience: Duration = .seconds(10)) async throws -> PostgresLedger {
+  func ledger(patience: Duration = .seconds(10), connections: Int = 4) async throws -> PostgresLedger {
     let url = try settings.databaseURL()
     if let weakness = try DatabaseAddress(url).weakness { logger.warning("\(weakness)") }
-    return try await PostgresLedger.open(url: url, patience: patience)
+    return try await PostgresLedger.open(url: url, connections: connections, patience: patience)
   }
 
   /// - Throws: `SettingsError`, `BrokerAddressError`.
@@ -39,5 +41,13 @@ struct FleetAdapters {
   /// - Throws: `SettingsError`, `BlobStoreURLError`, `BlobStoreError`.
   func store() throws -> any BlobStore {
     try BlobStoreURL.open(settings.storeURL())
+  }
+}
+
+extension FleetOptions {
+  /// The ledger, for a command that a person waits for.
+  static func ledger(_ options: FleetOptions, for command: String) async throws -> PostgresLedger {
+    let settings = try await FleetSettings.read(flags: options.flags, file: options.configuration)
+    return try await FleetAdapters(settings: settings, logger: FleetLogging.logger(command)).ledger()
   }
 }

@@ -62,25 +62,13 @@ extension RoleProcess {
   ) -> [HealthCheck] {
     var checks = [
       HealthCheck("broker", every: .seconds(1)) { broker.finding },
-      HealthCheck("store", every: .seconds(10)) {
-        // Unlike any other process's, so that none removes another's.
-        await Self.finding("written, read and removed a blob") {
-          let digest = try await store.put(Blob(copying: "readiness of \(name)".utf8))
-          _ = try await store.get(digest)
-          try await store.remove(digest)
-        }
-      },
+      HealthChecks.store(store, for: name),
     ]
-    if let ledger {
-      checks.append(
-        HealthCheck("ledger", every: .seconds(5)) {
-          await Self.finding("answers") { try await ledger.ping(within: .seconds(5)) }
-        })
-    }
+    if let ledger { checks.append(HealthChecks.ledger(ledger)) }
     if roles.contains(.worker) {
       checks.append(
         HealthCheck("engine", every: .seconds(3600)) {
-          await Self.finding("computes a small network right") {
+          await HealthChecks.finding("computes a small network right") {
             let wrong = try await Task.detached { try EngineCheck.all().filter { !$0.isGood } }.value
             guard wrong.isEmpty else {
               throw SettingsError(
@@ -90,14 +78,5 @@ extension RoleProcess {
         })
     }
     return checks
-  }
-
-  private static func finding(_ good: String, _ body: () async throws -> Void) async -> HealthFinding {
-    do {
-      try await body()
-      return .good(good)
-    } catch {
-      return .bad("\(error)")
-    }
   }
 }

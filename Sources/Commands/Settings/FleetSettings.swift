@@ -37,6 +37,8 @@ struct FleetSettings {
   var graceSeconds: Int
   /// `http.listen`, `TESSERA_HTTP_LISTEN`: where a role serves health and metrics, such as `127.0.0.1:9090`; default: nowhere.
   var httpListen: ListenAddress?
+  /// What `tessera serve` is told.
+  var serve: ServeSettings
   /// `scale.drain.seconds`, `TESSERA_SCALE_DRAIN_SECONDS`: the time in which `/v1/scale` wants all work done; default 600.
   var scaleDrainSeconds: Int
   /// `log.format`, `TESSERA_LOG_FORMAT`: `text` or `json`; default: text.
@@ -130,6 +132,12 @@ struct FleetSettings {
       canaryShare: try share("canary.share"),
       graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
       httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
+      serve: ServeSettings(
+        listen: try ListenAddress(reader.string(forKey: "serve.listen") ?? ServeSettings.defaultListen),
+        limits: APILimits(
+          upload: try size("serve.upload.limit") ?? APILimits().upload,
+          rate: try whole("serve.rate", default: APILimits().rate, in: 1...1_000_000),
+          burst: try whole("serve.burst", default: APILimits().burst, in: 1...1_000_000))),
       scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),
       logFormat: try logFormat(),
       heartbeatSeconds: try whole("heartbeat.seconds", default: 15, in: 1...600),

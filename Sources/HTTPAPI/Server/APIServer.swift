@@ -1,0 +1,81 @@
+internal import FleetContracts
+internal import Hummingbird
+public import Logging
+internal import NIOCore
+public import ServiceLifecycle
+
+/// `tessera serve`: the fleet's HTTP API. It needs the ledger and the blob store, not the broker.
+public struct APIServer: Service, CustomStringConvertible {
+  /// The service's name in logs.
+  public var description: String { "api" }
+
+  private let address: ListenAddress
+  private let services: APIServices
+  private let logger: Logger
+
+  /// A connection on which nothing comes for so long, though something should, is closed.
+  private static let idleTimeout = TimeAmount.seconds(60)
+
+  public init(address: ListenAddress, services: APIServices, logger: Logger) {
+    self.address = address
+    self.services = services
+    self.logger = logger
+  }
+
+  /// Serves until the process is asked to stop.
+  /// - Throws: `ServeError` when the address can't be listened on.
+  public func run() async throws {
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
+    let application = Application(
+      router: Self.router(services),
+      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+      configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), backlog: 1024),
+      onServerRunning: { [logger] channel in
+        logger.info(
+          "serve started",
+          metadata: ["host": "\(channel.localAddress?.ipAddress ?? "")", "port": "\(channel.localAddress?.port ?? 0)"])
+      }, logger: quiet)
+    do {
+      try await application.run()
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw ServeError(address: address, reason: "\(error)")
+    }
+  }
+
+  /// The parts of the API. A new part is a new `OperationGroup` in this list.
+  static func groups(_ services: APIServices) -> [any OperationGroup] {
+    let groups: [any OperationGroup] = [
+      RunOperations(services), ModelOperations(services),
+    ]
+    return groups + [DocumentOperations(groups: groups, version: services.version)]
+  }
+
+  static func router(_ services: APIServices) -> Router<APIContext> {
+    let operations = groups(services).flatMap(\.operations)
+    let gate = AccessGate(
+      ledger: services.ledger, isOpen: services.isOpen,
+      limiter: RateLimiter(rate: Double(services.limits.rate), burst: Double(services.limits.burst)))
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware(operations))
+    for operation in operations {
+      router.on(RouterPath(operation.path), method: operation.method) { request, context in
+        let caller = try await gate.admit(request, context, scope: operation.scope)
+        return try await operation.handle(APIRequest(request, operation, caller: caller, context: context))
+      }
+    }
+    return router
+  }
+}
+
+/// The server couldn't begin, or broke down.
+public struct ServeError: Error, CustomStringConvertible {
+  public var address: ListenAddress
+  public var reason: String
+
+  public var description: String {
+    "The API can't be served at \(address): \(reason). Choose another address by --listen, or end the process that has it."
+  }
+}
