@@ -40,6 +40,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// `TESSERA_FUZZ=1` adds the fuzzer, which needs libFuzzer's runtime; Compose/fuzz sets it.
@@ -62,6 +63,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
   ],
   targets: [
     // Libraries of the system, each with exactly one Swift importer.
@@ -177,6 +179,8 @@ let package = Package(
       "HTTPAPI",
       ["FleetContracts", "FleetMetrics", "Exposition", "Digests", "PythonJSON", hummingbird, logging, lifecycle]),
 
+    module("Webhooks", ["FleetContracts", "Digests", httpClient]),
+
     // Faults on purpose, and what must hold all the same.
     .target(
       name: "Chaos",
@@ -198,7 +202,8 @@ let package = Package(
         "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
-        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", argumentParser, logging, lifecycle, signals,
+        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", argumentParser, logging, lifecycle,
+        signals,
         configuration,
         metrics,
       ]),
@@ -251,7 +256,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("FleetInMemoryTests", ["FleetInMemory", "FleetConformance", "FleetContracts"]),
     tests("BlobStoresTests", ["BlobStores", "FleetConformance", "FleetContracts", "Digests"]),
-    tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts"]),
+    tests("RabbitMQBrokerTests", ["RabbitMQBroker", "FleetConformance", "FleetContracts", "Digests"]),
     tests("PostgresLedgerTests", ["PostgresLedger", "FleetConformance", "FleetContracts", "Digests", "Migrations"]),
     tests(
       "FleetTests",
@@ -259,6 +264,7 @@ let package = Package(
         "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
         "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
+    tests("WebhooksTests", ["Webhooks", "FleetContracts"]),
     tests("ChaosTests", ["Chaos"]),
     tests("FleetSimulationTests", ["FleetSimulation", "FleetContracts", "Digests"]),
     tests("JSONLogsTests", ["JSONLogs", logging]),

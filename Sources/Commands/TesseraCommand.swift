@@ -22,7 +22,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       ReportCommand.self,
       MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
-      AggregatorCommand.self,
+      AggregatorCommand.self, EventsCommand.self, IngestCommand.self, WatchCommand.self, WebhooksCommand.self,
       UpCommand.self, ServeCommand.self, TokenCommand.self, ComputeCommand.self, DoctorCommand.self, BenchCommand.self,
       ChaosCommand.self,
     ])

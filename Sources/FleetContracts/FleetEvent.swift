@@ -8,6 +8,7 @@ public import Foundation
 /// Written as a CloudEvent (https://github.com/cloudevents/spec, 1.0); schema: `Schemas/event.v1.json`.
 public struct FleetEvent: Hashable, Sendable, Identifiable {
   public static let schema = "tessera.event.v1"
+  public static let contentType = "application/cloudevents+json"
   /// Who tells: CloudEvents' `source`.
   public static let source = "/tessera"
 

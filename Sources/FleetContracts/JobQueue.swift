@@ -8,6 +8,21 @@ public enum QueueName: String, Sendable, CaseIterable {
   case workers = "tessera.workers"
   /// Messages that nobody could read; kept for an operator.
   case dead = "tessera.dead"
+  /// What other systems submit; bound to the exchange of the same name.
+  case ingest = "tessera.ingest"
+  /// Submissions that can't be taken, with the reason; kept for whoever sent them.
+  case parked = "tessera.ingest.parked"
+
+  /// Those of the fleet itself.
+  public static let ofTheFleet: [QueueName] = [.dead, .tiles, .results, .workers]
+
+  /// The largest body that is taken from the queue, in bytes.
+  public var largestBody: Int {
+    switch self {
+    case .tiles, .results, .workers, .dead: QueueMessage.largestBody
+    case .ingest, .parked: QueueMessage.largestSubmission
+    }
+  }
 }
 
 /// A message as the broker carries it: at most 2 KiB of JSON with references, never voxels or patient data.
@@ -22,6 +37,9 @@ public struct QueueMessage: Hashable, Sendable {
 
   /// The largest body that is published, in bytes.
   public static let largestBody = 2048
+
+  /// The largest submission, in bytes.
+  public static let largestSubmission = 65536
 
   /// The most that headers may take, names and values together, in bytes.
   public static let largestHeaders = 1024
@@ -39,9 +57,10 @@ public struct QueueMessage: Hashable, Sendable {
     set { headers[TraceContext.header] = newValue?.description }
   }
 
+  /// - Parameter largest: what its body may have at most, in bytes.
   /// - Throws: `JobQueueError` when the message isn't fit to be published.
-  public func check() throws {
-    guard body.count <= Self.largestBody else { throw JobQueueError.tooLarge(bytes: body.count) }
+  public func check(largest: Int = QueueMessage.largestBody) throws {
+    guard body.count <= largest else { throw JobQueueError.tooLarge(bytes: body.count) }
     let size = headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard size <= Self.largestHeaders else {
       throw JobQueueError.refused("a message's headers have \(size) bytes; at most \(Self.largestHeaders) are allowed.")
@@ -120,15 +139,21 @@ public struct Delivery: Sendable {
   public let earlierDeliveries: Int
   /// Of a dead letter: the queue that it was rejected from, where the broker tells.
   public let origin: QueueName?
+  /// How the sender wants to be answered.
+  public let reply: ReplyAddress?
+  /// What the message was sent with; `nil` where it came by the queue's name.
+  public let routingKey: String?
   private let settle: @Sendable (DeliverySettlement) async throws -> Void
 
   public init(
-    message: QueueMessage, earlierDeliveries: Int, origin: QueueName? = nil,
-    settle: @escaping @Sendable (DeliverySettlement) async throws -> Void
+    message: QueueMessage, earlierDeliveries: Int, origin: QueueName? = nil, reply: ReplyAddress? = nil,
+    routingKey: String? = nil, settle: @escaping @Sendable (DeliverySettlement) async throws -> Void
   ) {
     self.message = message
     self.earlierDeliveries = earlierDeliveries
     self.origin = origin
+    self.reply = reply
+    self.routingKey = routingKey
     self.settle = settle
   }
 

@@ -21,7 +21,7 @@ public final class InMemoryJobQueue: JobQueue {
   public func publish(_ message: QueueMessage, to queue: QueueName) async throws {
     try Task.checkCancellation()
     try checkOpen()
-    try message.check()
+    try message.check(largest: queue.largestBody)
     broker.update(queue) { $0.append(message) }
   }
 

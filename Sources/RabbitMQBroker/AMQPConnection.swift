@@ -173,6 +173,24 @@ final class AMQPConnection {
     return status
   }
 
+  /// Declares a durable topic exchange.
+  func declareTopic(_ exchange: String, channel: UInt16) throws(AMQPFailure) {
+    let arena = AMQPArena()
+    amqp_exchange_declare(
+      state, channel, try arena.text(exchange), try arena.text("topic"), 0, 1, 0, 0, amqp_table_t())
+    try checkReply(channel, "declaring the exchange \(exchange)")
+  }
+
+  /// Whatever is sent to the exchange of submissions goes into their queue, by any routing key.
+  func bindIngest(_ topology: Topology, channel: UInt16) throws(AMQPFailure) {
+    try declareTopic(topology.ingest, channel: channel)
+    let arena = AMQPArena()
+    amqp_queue_bind(
+      state, channel, try arena.text(topology.name(of: .ingest)), try arena.text(topology.ingest), try arena.text("#"),
+      amqp_table_t())
+    try checkReply(channel, "binding the queue \(topology.ingest)")
+  }
+
   func delete(_ queue: QueueName, _ topology: Topology, channel: UInt16) throws(AMQPFailure) {
     let arena = AMQPArena()
     amqp_queue_delete(state, channel, try arena.text(topology.name(of: queue)), 0, 0)
@@ -224,26 +242,42 @@ final class AMQPConnection {
 
   // MARK: Publishing
 
-  /// Sends a message through the default exchange: persistent, mandatory. Doesn't wait for its confirm.
+  /// Sends a message on its route: persistent, and mandatory where it must arrive. Doesn't wait for its confirm.
   func publish(_ outgoing: OutgoingMessage, ticket: Ticket, _ topology: Topology, channel: UInt16) throws(AMQPFailure) {
     let arena = AMQPArena()
     var properties = amqp_basic_properties_t()
     properties._flags = amqp_flags_t(
       AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG
         | AMQP_BASIC_CORRELATION_ID_FLAG)
-    properties.content_type = try arena.text("application/json")
+    properties.content_type = try arena.text(outgoing.contentType)
     properties.delivery_mode = UInt8(AMQP_DELIVERY_PERSISTENT.rawValue)
     properties.message_id = try arena.text(outgoing.message.id)
     properties.type = try arena.text(outgoing.message.type)
-    // A returned message comes without its number; this tells which one it was.
-    properties.correlation_id = try arena.text(String(ticket.number))
+    switch outgoing.route {
+    case .queue:
+      // A returned message comes without its number; this tells which one it was.
+      properties.correlation_id = try arena.text(String(ticket.number))
+    case .event: properties._flags &= ~amqp_flags_t(AMQP_BASIC_CORRELATION_ID_FLAG)
+    case .reply(let address):
+      if let correlation = address.correlation {
+        properties.correlation_id = try arena.text(correlation)
+      } else {
+        properties._flags &= ~amqp_flags_t(AMQP_BASIC_CORRELATION_ID_FLAG)
+      }
+    }
     if !outgoing.message.headers.isEmpty {
       properties._flags |= amqp_flags_t(AMQP_BASIC_HEADERS_FLAG)
       properties.headers = try arena.table(
         outgoing.message.headers.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
     }
+    let (exchange, key) =
+      switch outgoing.route {
+      case .queue(let queue): ("", topology.name(of: queue))
+      case .event(let key): (topology.events, key)
+      case .reply(let address): ("", address.queue)
+      }
     let status = amqp_basic_publish(
-      state, channel, amqp_bytes_t(), try arena.text(topology.name(of: outgoing.queue)), 1, 0, &properties,
+      state, channel, try arena.text(exchange), try arena.text(key), outgoing.queue == nil ? 0 : 1, 0, &properties,
       try arena.bytes(outgoing.message.body))
     try check(status, "publishing a message")
   }

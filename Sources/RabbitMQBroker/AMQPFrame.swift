@@ -3,7 +3,7 @@ internal import FleetContracts
 
 /// A frame from the broker, copied out of librabbitmq's memory.
 enum AMQPFrame {
-  case delivered(channel: UInt16, consumer: String, tag: UInt64, isRedelivered: Bool)
+  case delivered(channel: UInt16, consumer: String, tag: UInt64, isRedelivered: Bool, routingKey: String?)
   case returned(channel: UInt16)
   case header(channel: UInt16, MessageAssembler.Properties, size: UInt64)
   case body(channel: UInt16, [UInt8])
@@ -44,7 +44,9 @@ enum AMQPFrame {
       guard let deliver = decoded(amqp_basic_deliver_t.self) else { break }
       self = .delivered(
         channel: channel, consumer: deliver.consumer_tag.text, tag: deliver.delivery_tag,
-        isRedelivered: deliver.redelivered != 0)
+        isRedelivered: deliver.redelivered != 0,
+        // Through the default exchange it is only the queue's name.
+        routingKey: deliver.exchange.len == 0 ? nil : deliver.routing_key.text)
       return
     case AMQP_BASIC_RETURN_METHOD:
       self = .returned(channel: channel)
@@ -88,6 +90,7 @@ extension MessageAssembler.Properties {
     if has(AMQP_BASIC_MESSAGE_ID_FLAG) { id = properties.message_id.text }
     if has(AMQP_BASIC_TYPE_FLAG) { type = properties.type.text }
     if has(AMQP_BASIC_CORRELATION_ID_FLAG) { correlation = properties.correlation_id.text }
+    if has(AMQP_BASIC_REPLY_TO_FLAG) { replyTo = properties.reply_to.text }
     if has(AMQP_BASIC_HEADERS_FLAG) {
       deliveryCount = properties.headers.number("x-delivery-count")
       headers = properties.headers.texts(atMost: QueueMessage.largestHeaders)

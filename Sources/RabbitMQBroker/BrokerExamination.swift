@@ -35,7 +35,7 @@ public struct BrokerExamination: Sendable {
     do throws(AMQPFailure) {
       let connection = try AMQPConnection(address, heartbeat: 10, name: "tessera doctor")
       found.version = connection.serverVersion ?? "of unknown version"
-      for queue in QueueName.allCases { found.queues.append(try look(queue, topology, connection)) }
+      for queue in QueueName.ofTheFleet { found.queues.append(try look(queue, topology, connection)) }
       connection.close()
     } catch {
       found.failure = error.reason

@@ -5,12 +5,12 @@ extension BrokerLoop {
   func handle(_ frame: AMQPFrame) throws(AMQPFailure) {
     guard let session else { return }
     switch frame {
-    case .delivered(let channel, _, _, _) where channel == session.announcing:
+    case .delivered(let channel, _, _, _, _) where channel == session.announcing:
       session.assemblers[channel, default: MessageAssembler()].begin(.announced)
-    case .delivered(let channel, let consumer, let tag, let isRedelivered):
+    case .delivered(let channel, let consumer, let tag, let isRedelivered, let routingKey):
       guard channel == session.consuming else { return }
       session.assemblers[channel, default: MessageAssembler()]
-        .begin(.delivered(consumer: consumer, tag: tag, isRedelivered: isRedelivered))
+        .begin(.delivered(consumer: consumer, tag: tag, isRedelivered: isRedelivered, routingKey: routingKey))
     case .returned(let channel):
       guard channel == session.publishing else { return }
       session.assemblers[channel, default: MessageAssembler()].begin(.returned)
@@ -51,14 +51,14 @@ extension BrokerLoop {
       if let queue = confirms.returned(Ticket(number: number)) { report(.returned(queue)) }
     case .announced:
       announced(QueueMessage(id: message.properties.id, type: message.properties.type, body: message.body))
-    case .delivered(let tag, let number, let isRedelivered):
+    case .delivered(let tag, let number, let isRedelivered, let routingKey):
       let key = deliveries.opened(tag: number)
       guard let (_, consumer) = consumers.owner(of: tag) else {
         // For a consumer that was cancelled meanwhile.
         _ = deliveries.settle(key)
         return try session.connection.putBack(tag: number, channel: session.consuming)
       }
-      guard !message.isOversized || consumer.queue == .dead else {
+      guard message.size <= UInt64(consumer.queue.largestBody) || consumer.queue == .dead else {
         _ = deliveries.settle(key)
         report(.oversizedMessage(consumer.queue, bytes: message.size))
         return try session.connection.reject(tag: number, channel: session.consuming)
@@ -70,7 +70,9 @@ extension BrokerLoop {
         headers: message.properties.headers)
       let origin = message.properties.firstDeath.flatMap(topology.queue)
       if !consumer.buffer.put(
-        ArrivedMessage(message: content, earlierDeliveries: earlier, origin: origin, key: key))
+        ArrivedMessage(
+          message: content, earlierDeliveries: earlier, origin: origin, reply: message.properties.reply,
+          routingKey: routingKey, key: key))
       {
         _ = deliveries.settle(key)
         try session.connection.putBack(tag: number, channel: session.consuming)
@@ -83,7 +85,10 @@ extension BrokerLoop {
     for ticket in answer.confirmed { publications.confirmed(ticket)?.resume() }
     for queue in answer.refused { report(.refusedMessage(queue)) }
     if answer.isUnroutable {
-      for queue in QueueName.allCases { _ = try declare(queue, session) }
+      for queue in QueueName.ofTheFleet where settings.duties.contains(.fleet) { _ = try declare(queue, session) }
+      for queue in [QueueName.parked, .ingest] where settings.duties.contains(.ingest) {
+        _ = try declare(queue, session)
+      }
     }
   }
 
@@ -98,6 +103,8 @@ extension BrokerLoop {
       confirms.channelLost()
       session.publishing = try session.connection.openChannel()
       try session.connection.selectConfirms(channel: session.publishing)
+      // An exchange that somebody has deleted is a reason for a closed channel.
+      if settings.duties.contains(.events) { try declareEvents(session) }
     case session.declaring: session.declaring = try session.connection.openChannel()
     case session.announcing: announcingChannelLost(session)
     default: break
@@ -135,6 +142,16 @@ extension BrokerLoop {
     guard let session, !session.isBlocked else { return }
     while let sending = confirms.nextToSend(now: clock.now) {
       try session.connection.publish(sending.outgoing, ticket: sending.ticket, topology, channel: session.publishing)
+    }
+  }
+
+  private func declareEvents(_ session: BrokerSession) throws(AMQPFailure) {
+    do throws(AMQPFailure) {
+      try session.connection.declareTopic(topology.events, channel: session.declaring)
+    } catch {
+      guard case .channelClosed = error else { throw error }
+      report(.channelClosed(reason: error.reason))
+      session.declaring = try session.connection.openChannel()
     }
   }
 }

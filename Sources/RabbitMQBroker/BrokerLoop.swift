@@ -62,7 +62,7 @@ final class BrokerLoop {
   private func connect() throws(AMQPFailure) {
     let heartbeat = max(1, Int(clamping: settings.heartbeat.components.seconds))
     let session = try BrokerSession(address, heartbeat: heartbeat, name: settings.connectionName)
-    try session.declareAll(topology)
+    try session.declareAll(topology, settings.duties)
     try remakeStuckQueues(session)
     self.session = session
     backoff.reset()
@@ -190,11 +190,15 @@ final class BrokerSession {
     declaring = try connection.openChannel()
   }
 
-  func declareAll(_ topology: Topology) throws(AMQPFailure) {
+  func declareAll(_ topology: Topology, _ duties: RabbitMQJobQueue.Duties) throws(AMQPFailure) {
     // The dead letters first: the others refer to them.
-    for queue in [QueueName.dead, .tiles, .results, .workers] {
-      _ = try declare(queue, topology)
+    if duties.contains(.fleet) {
+      for queue in QueueName.ofTheFleet { _ = try declare(queue, topology) }
     }
+    if duties.contains(.ingest) {
+      for queue in [QueueName.parked, .ingest] { _ = try declare(queue, topology) }
+    }
+    if duties.contains(.events) { try connection.declareTopic(topology.events, channel: declaring) }
   }
 
   /// Makes `queue` where that is missing, or, where this user has no right to (403), sees that it is there: a worker's user may take
@@ -202,7 +206,9 @@ final class BrokerSession {
   func declare(_ queue: QueueName, _ topology: Topology) throws(AMQPFailure) -> QueueStatus {
     if isForeign(queue) { return try look(for: queue, topology) }
     do throws(AMQPFailure) {
-      return try connection.declare(queue, topology, channel: declaring)
+      let status = try connection.declare(queue, topology, channel: declaring)
+      if queue == .ingest { try connection.bindIngest(topology, channel: declaring) }
+      return status
     } catch {
       guard case .channelClosed(_, 403, _) = error else { throw error }
       foreign.insert(queue)

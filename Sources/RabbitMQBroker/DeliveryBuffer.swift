@@ -7,6 +7,8 @@ struct ArrivedMessage: Sendable {
   var earlierDeliveries: Int
   /// Of a dead letter: where it was rejected.
   var origin: QueueName?
+  var reply: ReplyAddress?
+  var routingKey: String?
   var key: DeliveryKey
 }
 

@@ -5,7 +5,7 @@ internal import FleetContracts
 /// Of a body over `largestKept` only the beginning is kept, so no sender can fill this process's memory.
 struct MessageAssembler {
   enum Origin: Equatable {
-    case delivered(consumer: String, tag: UInt64, isRedelivered: Bool)
+    case delivered(consumer: String, tag: UInt64, isRedelivered: Bool, routingKey: String? = nil)
     case returned
     case announced
   }
@@ -15,12 +15,18 @@ struct MessageAssembler {
     var type = ""
     /// Carries the ticket of a message that we published.
     var correlation = ""
+    /// Where the sender waits for an answer.
+    var replyTo: String?
     /// The quorum queue's count of earlier deliveries, where it gives one.
     var deliveryCount: Int?
     /// The sender's own headers that are texts.
     var headers: [String: String] = [:]
     /// Of a dead letter: the name of the queue that it was rejected from first.
     var firstDeath: String?
+
+    var reply: ReplyAddress? {
+      replyTo.map { ReplyAddress(queue: $0, correlation: correlation.isEmpty ? nil : correlation) }
+    }
   }
 
   struct Message: Equatable {

@@ -2,8 +2,34 @@ internal import FleetContracts
 
 /// A message on its way to the broker.
 struct OutgoingMessage: Sendable {
+  enum Route: Hashable, Sendable {
+    /// Mandatory: it must arrive.
+    case queue(QueueName)
+    /// To whoever listens, by a routing key.
+    case event(String)
+    case reply(ReplyAddress)
+  }
+
   var message: QueueMessage
-  var queue: QueueName
+  var route: Route
+
+  init(message: QueueMessage, route: Route) {
+    self.message = message
+    self.route = route
+  }
+
+  init(message: QueueMessage, queue: QueueName) { self.init(message: message, route: .queue(queue)) }
+
+  var contentType: String {
+    if case .event = route { return FleetEvent.contentType }
+    return "application/json"
+  }
+
+  /// `nil` for what needn't arrive.
+  var queue: QueueName? {
+    guard case .queue(let queue) = route else { return nil }
+    return queue
+  }
 }
 
 /// Names one request of this process for as long as it waits for its answer.
@@ -103,7 +129,11 @@ struct PendingConfirms {
         answer.confirmed.append(ticket)
         continue
       }
-      if entry.isReturned { answer.isUnroutable = true } else { answer.refused.append(entry.outgoing.queue) }
+      if entry.isReturned {
+        answer.isUnroutable = true
+      } else if let queue = entry.outgoing.queue {
+        answer.refused.append(queue)
+      }
       // The first time it goes out again at once: a missing queue is declared before.
       let rest =
         entry.isReturned && entry.failures == 0

@@ -10,7 +10,20 @@ internal import Threads
 /// once and connects again for as long as it is open, with pauses that grow to `longestPause`. Each time it declares the
 /// queues, so a broker that comes back empty is furnished anew. While the broker is away, `prepare` and `publish` wait, and
 /// subscriptions stay.
-public final class RabbitMQJobQueue: JobQueue {
+public final class RabbitMQJobQueue: JobQueue, UpstreamGate {
+  /// What a process looks after at the broker beyond its own connection.
+  public struct Duties: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The queues of the fleet itself.
+    public static let fleet = Duties(rawValue: 1)
+    /// The exchange and queues of submissions by other systems.
+    public static let ingest = Duties(rawValue: 2)
+    /// The exchange of events for other systems.
+    public static let events = Duties(rawValue: 4)
+  }
+
   public struct Settings: Sendable {
     /// Between heartbeats; a silent broker is given up after two. Whole seconds, at least 1.
     public var heartbeat: Duration
@@ -20,15 +33,18 @@ public final class RabbitMQJobQueue: JobQueue {
     public var connectionName: String
     /// The longest pause between two attempts to connect.
     public var longestPause: Duration
+    /// What is declared with each connection.
+    public var duties: Duties
 
     public init(
       heartbeat: Duration = .seconds(15), queuePrefix: String = "", connectionName: String = "tessera",
-      longestPause: Duration = .seconds(5)
+      longestPause: Duration = .seconds(5), duties: Duties = .fleet
     ) {
       self.heartbeat = heartbeat
       self.queuePrefix = queuePrefix
       self.connectionName = connectionName
       self.longestPause = longestPause
+      self.duties = duties
     }
   }
 
@@ -79,21 +95,39 @@ public final class RabbitMQJobQueue: JobQueue {
   }
 
   public func publish(_ messages: [QueueMessage], to queue: QueueName) async throws {
-    for message in messages { try Self.check(message) }
-    guard !messages.isEmpty else { return }
-    let ticket = newTicket(count: Publications<BrokerCommand.Answer>.tickets(messages: messages.count))
-    let outgoing = messages.map { OutgoingMessage(message: $0, queue: queue) }
-    try await FleetMetrics.publishConfirmSeconds.measure(queue.rawValue) {
+    for message in messages { try Self.check(message, largest: queue.largestBody) }
+    try await publish(messages.map { OutgoingMessage(message: $0, queue: queue) }, countedAs: queue.rawValue)
+  }
+
+  private func publish(_ outgoing: [OutgoingMessage], countedAs name: String) async throws {
+    guard !outgoing.isEmpty else { return }
+    let ticket = newTicket(count: Publications<BrokerCommand.Answer>.tickets(messages: outgoing.count))
+    try await FleetMetrics.publishConfirmSeconds.measure(name) {
       try await askUntilCancelled(ticket) { .publish(ticket, outgoing, $0) }
     }
   }
 
-  private static func check(_ message: QueueMessage) throws {
-    try message.check()
+  private static func check(_ message: QueueMessage, largest: Int) throws {
+    try message.check(largest: largest)
     // The protocol counts the bytes of a short string in one byte.
     for (name, text) in [("id", message.id), ("type", message.type)] where text.utf8.count > 255 {
       throw JobQueueError.refused("a message's \(name) has \(text.utf8.count) bytes; at most 255 are allowed.")
     }
+  }
+
+  public func publish(_ events: [FleetEvent]) async throws {
+    let outgoing = try events.map { event in
+      OutgoingMessage(
+        message: try QueueMessage(event), route: .event("run.\(event.state.rawValue).\(event.tenant.name)"))
+    }
+    try await publish(outgoing, countedAs: "tessera.events")
+  }
+
+  public func answer(_ message: QueueMessage, to address: ReplyAddress) async throws {
+    // The protocol counts the bytes of a short string in one byte.
+    guard address.queue.utf8.count <= 255, address.correlation?.utf8.count ?? 0 <= 255 else { return }
+    try Self.check(message, largest: QueueMessage.largestBody)
+    try await publish([OutgoingMessage(message: message, route: .reply(address))], countedAs: "replies")
   }
 
   /// Returns when the broker has the consumer, or at once while the broker is away.

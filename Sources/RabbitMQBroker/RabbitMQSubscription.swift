@@ -37,7 +37,8 @@ final class RabbitMQSubscription: Subscription {
     let (key, queue, mailbox) = (arrived.key, queue, mailbox)
     if arrived.earlierDeliveries > 0 { FleetMetrics.redeliveries.increment(queue.rawValue) }
     return Delivery(
-      message: arrived.message, earlierDeliveries: arrived.earlierDeliveries, origin: arrived.origin
+      message: arrived.message, earlierDeliveries: arrived.earlierDeliveries, origin: arrived.origin,
+      reply: arrived.reply, routingKey: arrived.routingKey
     ) { settlement in
       try await mailbox.ask { .settle(key, settlement, of: queue, $0) }
     }

@@ -20,6 +20,12 @@ struct Topology: Sendable {
     name.hasPrefix(prefix) ? QueueName(rawValue: String(name.dropFirst(prefix.count))) : nil
   }
 
+  /// The exchange to which other systems submit, bound to the queue of the same name.
+  var ingest: String { name(of: .ingest) }
+
+  /// The exchange from which other systems hear what becomes of runs.
+  var events: String { prefix + "tessera.events" }
+
   /// The exchange from which everybody hears.
   var announcements: String { prefix + "tessera.announcements" }
 
@@ -31,19 +37,21 @@ struct Topology: Sendable {
       ("x-delivery-limit", .number(1_000_000)),
     ]
     switch queue {
-    case .dead: return quorum
+    case .dead, .parked: return quorum
+    // What this process can't even hold, the broker parks.
+    case .ingest: return quorum + work(dead: .parked)
     // Without dead letters: those that have outlived their use would all become some.
     case .workers: return quorum + [("x-message-ttl", .number(60_000)), ("x-max-length", .number(10_000))]
-    default: return quorum + work
+    case .tiles, .results: return quorum + work(dead: .dead)
     }
   }
 
   /// Of a queue whose messages must not get lost.
-  private var work: [(name: String, value: Argument)] {
+  private func work(dead: QueueName) -> [(name: String, value: Argument)] {
     [
       // The default exchange routes by queue name, and can't be deleted.
       ("x-dead-letter-exchange", .text("")),
-      ("x-dead-letter-routing-key", .text(name(of: .dead))),
+      ("x-dead-letter-routing-key", .text(name(of: dead))),
       // A dead letter leaves its queue only when the other has confirmed it; this demands `reject-publish`.
       ("x-dead-letter-strategy", .text("at-least-once")),
       ("x-overflow", .text("reject-publish")),

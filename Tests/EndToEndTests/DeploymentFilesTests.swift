@@ -74,7 +74,7 @@ import Testkit
         #expect(try #require(Int(match.1)) >= 145, "\(path)")
       }
     }
-    #expect(found == 6)
+    #expect(found == 10)
     #expect(try text("Compose/compose.yaml").contains("stop_grace_period: 150s"))
   }
 

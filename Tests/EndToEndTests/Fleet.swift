@@ -26,13 +26,15 @@ final class Fleet {
   /// - Parameters:
   ///   - fault: what is to go wrong in it, as `TESSERA_FAULT` says it.
   ///   - extra: environment variables of this process alone.
+  ///   - says: what its log says when it has started, where that isn't the role's own word.
   func start(
-    _ role: String, _ arguments: [String] = [], fault: String? = nil, environment extra: [String: String] = [:]
+    _ role: String, _ arguments: [String] = [], fault: String? = nil, environment extra: [String: String] = [:],
+    says: String? = nil
   ) async throws -> TesseraProcess {
     var environment = environment.merging(extra) { $1 }
     if let fault { environment["TESSERA_FAULT"] = fault }
     let process = try TesseraProcess([role] + arguments, environment: environment, folder: folder.url)
-    try await process.wait("\(role) to start", within: 60) { process.logText.contains("\(role) started") }
+    try await process.wait("\(role) to start", within: 60) { process.logText.contains(says ?? "\(role) started") }
     return process
   }
 

@@ -42,15 +42,17 @@ struct DlqReplayCommand: AsyncParsableCommand {
       case TileJob.type: .tiles
       case TileResult.type: .results
       case WorkerStatus.type: .workers
+      case StudyRequest.type: .ingest
       default: nil
       }
     guard let target = queue ?? known else {
       throw DeadLetterError.notReplayable(letter, reason: "the broker didn't tell which queue it is from; drop it.")
     }
-    guard message.body.count <= QueueMessage.largestBody else {
+    guard message.body.count <= target.largestBody else {
       throw DeadLetterError.notReplayable(letter, reason: "it is too large for a message of the fleet; drop it.")
     }
-    let broker = try adapters.queue(connectionName: "tessera dlq")
+    let broker = try adapters.queue(
+      connectionName: "tessera dlq", duties: target == .ingest ? .ingest : .fleet)
     do {
       try await broker.prepare()
       try await broker.publish(message, to: target)

@@ -21,14 +21,16 @@ struct FleetAdapters {
   }
 
   /// - Throws: `SettingsError`, `BrokerAddressError`.
-  func queue(connectionName: String, watch: BrokerWatch? = nil) throws -> RabbitMQJobQueue {
+  func queue(
+    connectionName: String, watch: BrokerWatch? = nil, duties: RabbitMQJobQueue.Duties = .fleet
+  ) throws -> RabbitMQJobQueue {
     let logger = logger
     let address = try BrokerAddress(settings.brokerURL(), files: settings.brokerFiles)
     if let weakness = address.weakness { logger.warning("\(weakness)") }
     return try RabbitMQJobQueue(
       address: address,
       settings: RabbitMQJobQueue.Settings(
-        heartbeat: .seconds(settings.heartbeatSeconds), connectionName: connectionName)
+        heartbeat: .seconds(settings.heartbeatSeconds), connectionName: connectionName, duties: duties)
     ) { event in
       watch?.note(event)
       switch event {

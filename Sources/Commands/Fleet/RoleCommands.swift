@@ -58,7 +58,7 @@ struct AggregatorCommand: AsyncParsableCommand {
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "up",
-    abstract: "Runs dispatcher, worker and aggregator in one process, for trying out; until SIGTERM.",
+    abstract: "Runs dispatcher, worker, aggregator, events and ingest in one process, for trying out; until SIGTERM.",
     discussion: """
       Needs broker, database and store.
 
@@ -72,7 +72,7 @@ struct UpCommand: AsyncParsableCommand {
 
   func run() async throws {
     let flags = compute.flags.merging(engine.flags) { $1 }.merging(weights.flags) { $1 }
-    try await RoleRunner.run([.dispatcher, .worker, .aggregator], "up", fleet, flags)
+    try await RoleRunner.run([.dispatcher, .worker, .aggregator, .events, .ingest], "up", fleet, flags)
   }
 }
 

@@ -58,12 +58,11 @@ struct ProcessWatch {
 extension RoleProcess {
   /// What must be well for this process's roles.
   func healthChecks(
-    store: any BlobStore, ledger: PostgresLedger?, broker: BrokerWatch, name: String
+    store: (any BlobStore)?, ledger: PostgresLedger?, broker: BrokerWatch?, name: String
   ) -> [HealthCheck] {
-    var checks = [
-      HealthCheck("broker", every: .seconds(1)) { broker.finding },
-      HealthChecks.store(store, for: name),
-    ]
+    var checks: [HealthCheck] = []
+    if let broker { checks.append(HealthCheck("broker", every: .seconds(1)) { broker.finding }) }
+    if let store { checks.append(HealthChecks.store(store, for: name)) }
     if let ledger { checks.append(HealthChecks.ledger(ledger)) }
     if roles.contains(.worker) {
       checks.append(

@@ -8,10 +8,32 @@ internal import PostgresLedger
 internal import RabbitMQBroker
 internal import ServiceLifecycle
 internal import UnixSignals
+internal import Webhooks
 
 /// A process of the fleet: the roles that it plays, until SIGTERM or SIGINT.
 struct RoleProcess {
-  enum Role { case dispatcher, worker, aggregator }
+  enum Role: Hashable {
+    case dispatcher, worker, aggregator
+    /// Those that face other systems.
+    case events, ingest
+    case watch(WatchService.Options)
+
+    var name: String {
+      if case .watch = self { return "watch" }
+      return "\(self)"
+    }
+
+    /// Whether it has voxels in memory.
+    var computes: Bool { [.dispatcher, .worker, .aggregator].contains(self) }
+
+    /// Whether it puts or gets blobs.
+    var needsStore: Bool { self != .events }
+
+    var needsBroker: Bool {
+      if case .watch = self { return false }
+      return true
+    }
+  }
 
   let roles: [Role]
   let settings: FleetSettings
@@ -39,15 +61,17 @@ struct RoleProcess {
     try FaultSettings.arm(logger: logger)
     if roles.contains(.worker) { try settings.engine.check() }
     let adapters = FleetAdapters(settings: settings, logger: logger)
-    let store = try adapters.store()
+    let store = roles.contains(where: \.needsStore) ? try adapters.store() : nil
     let watch = settings.httpListen.map {
-      ProcessWatch(address: $0, vitals: vitals, role: roles.count > 1 ? "up" : "\(roles[0])")
+      ProcessWatch(address: $0, vitals: vitals, role: roles.count > 1 ? "up" : roles[0].name)
     }
     let broker = BrokerWatch()
-    let queue = try adapters.queue(connectionName: name, watch: broker)
+    let queue =
+      roles.contains(where: \.needsBroker)
+      ? try adapters.queue(connectionName: name, watch: broker, duties: duties) : nil
     let needsLedger = roles.contains { $0 != .worker }
     let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
-    let models = ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder))
+    let models = store.map { ModelLibrary(store: $0, cacheFolder: URL(filePath: settings.cacheFolder)) }
     let weights = WeightsShelf(cache: settings.weights.cache, logger: logger)
     // A worker of its own computes in processes of their own; with other roles beside it, in this one.
     let compute =
@@ -64,11 +88,11 @@ struct RoleProcess {
     }
     if let watch {
       // Stopped last, so that a process that finishes its work can still be seen; the drain watch, first.
-      let checks = healthChecks(store: store, ledger: ledger, broker: broker, name: name)
+      let checks = healthChecks(store: store, ledger: ledger, broker: queue == nil ? nil : broker, name: name)
       let server = StatusServer(
         address: watch.address,
         status: watch.status(
-          checks, gauges: ledger.map { FleetGauges($0, queue: queue) },
+          checks, gauges: ledger.flatMap { ledger in queue.map { FleetGauges(ledger, queue: $0) } },
           drain: settings.scaleDrainSeconds), logger: logger)
       services.insert(.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup), at: 0)
       services.append(.init(service: DrainWatch(vitals), successTerminationBehavior: .ignore))
@@ -92,31 +116,63 @@ struct RoleProcess {
     } catch {
       await compute?.finish()
       await weights.settle()
-      await queue.close()
+      await queue?.close()
       await ledger?.close()
       throw error
     }
     await compute?.finish()
     await weights.settle()
-    await queue.close()
+    await queue?.close()
     await ledger?.close()
+  }
+
+  /// What the process declares at the broker.
+  private var duties: RabbitMQJobQueue.Duties {
+    var duties: RabbitMQJobQueue.Duties = roles.contains(where: \.computes) ? .fleet : []
+    if roles.contains(.events) { duties.insert(.events) }
+    if roles.contains(.ingest) { duties.insert(.ingest) }
+    return duties
   }
 
   /// What the process may use, and each of its slots. One process with several roles has their needs at the same time, so each gets its share.
   private var memory: (role: MemoryBudget, slot: MemoryBudget) {
-    let role = MemoryBudget(limit: settings.maxMemory.map { $0 / roles.count })
+    let computing = max(1, roles.count(where: \.computes))
+    let role = MemoryBudget(limit: settings.maxMemory.map { $0 / computing })
     return (role, MemoryBudget(limit: role.limit.map { $0 / settings.slots }, engine: settings.engine))
   }
 
   private func service(
-    _ role: Role, store: any BlobStore, queue: any JobQueue, ledger: PostgresLedger?, models: ModelLibrary,
+    _ role: Role, store: (any BlobStore)?, queue: RabbitMQJobQueue?, ledger: PostgresLedger?, models: ModelLibrary?,
     weights: WeightsShelf, compute: ComputeProcesses?
   ) throws -> any Service {
     var service = ServiceSettings(
       owner: name, lease: .seconds(settings.leaseSeconds), overdueAfter: .seconds(settings.overdueSeconds),
       canaryShare: settings.canaryShare)
     service.vitals = vitals
+    if case .watch(let options) = role {
+      guard let ledger, let store else { throw SettingsError("Watching a folder needs database and store.") }
+      return WatchService(
+        options: options, intake: StudyIntake(ledger: ledger, store: store, reserve: settings.storeReserve),
+        settings: service, logger: logger)
+    }
+    guard let queue else { throw SettingsError("The role \(role.name) needs the broker.") }
+    if role == .events {
+      guard let ledger else { throw SettingsError("Telling events needs the database.") }
+      return EventService(
+        ledger: ledger, gate: queue,
+        sender: WebhookClient(allowsPlain: settings.allowsPlainWebhooks, version: SoftwareVersion.current),
+        settings: service, logger: logger)
+    }
+    guard let store, let models else { throw SettingsError("The role \(role.name) needs the store.") }
     switch role {
+    case .events, .watch: throw SettingsError("The role \(role.name) was begun twice.")
+    case .ingest:
+      guard let ledger else { throw SettingsError("Taking submissions needs the database.") }
+      return IngestService(
+        intake: StudyIntake(
+          ledger: ledger, store: store, reserve: settings.storeReserve,
+          folder: settings.ingestFolder.map { URL(filePath: $0) }),
+        queue: queue, settings: service, logger: logger)
     case .worker:
       let slots: [any TilePredicting] =
         try compute?.predictors

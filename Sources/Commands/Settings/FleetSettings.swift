@@ -48,6 +48,10 @@ struct FleetSettings {
   /// `ack.timeout.seconds`, `TESSERA_ACK_TIMEOUT_SECONDS`: how long the broker waits for the acknowledgement of a job (its `consumer_timeout`);
   /// default 1800, as RabbitMQ's.
   var ackTimeoutSeconds: Int
+  /// `ingest.folder`, `TESSERA_INGEST_FOLDER`: where files may lie that submissions by RabbitMQ name; default: they may name none.
+  var ingestFolder: String?
+  /// `webhook.plain`, `TESSERA_WEBHOOK_PLAIN`: whether events may be posted unencrypted to other machines; default: no.
+  var allowsPlainWebhooks: Bool
 
   /// Reads settings.
   /// - Parameters:
@@ -88,6 +92,14 @@ struct FleetSettings {
           "The setting \(key.components.joined(separator: ".")) is \(text); it must be a number from 0 to 1.")
       }
       return number
+    }
+    func truth(_ key: ConfigKey) throws -> Bool {
+      guard let text = reader.string(forKey: key) ?? reader.bool(forKey: key).map({ "\($0)" }) else { return false }
+      guard let value = Bool(text) else {
+        throw SettingsError(
+          "The setting \(key.components.joined(separator: ".")) is \(text); it must be true or false.")
+      }
+      return value
     }
     func size(_ key: ConfigKey) throws -> Int? {
       guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return nil }
@@ -141,7 +153,9 @@ struct FleetSettings {
       scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),
       logFormat: try logFormat(),
       heartbeatSeconds: try whole("heartbeat.seconds", default: 15, in: 1...600),
-      ackTimeoutSeconds: try whole("ack.timeout.seconds", default: 1800, in: 1...604_800))
+      ackTimeoutSeconds: try whole("ack.timeout.seconds", default: 1800, in: 1...604_800),
+      ingestFolder: reader.string(forKey: "ingest.folder").flatMap { $0.isEmpty ? nil : $0 },
+      allowsPlainWebhooks: try truth("webhook.plain"))
   }
 }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// A length of time as people write it: `90s`, `45m`, `2h`, `30d`.
 struct TimeSpan: Hashable, ExpressibleByArgument {
@@ -7,6 +8,13 @@ struct TimeSpan: Hashable, ExpressibleByArgument {
   private static let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
   /// A hundred years: whatever is longer is a mistake.
   private static let longest = 100 * 365.25 * 86400
+
+  static let fiveSeconds = TimeSpan(seconds: 5)
+
+  private init(seconds: Double) { self.seconds = seconds }
+
+  /// As it is written on the command line.
+  var defaultValueDescription: String { "\(seconds.formatted())s" }
 
   init?(argument: String) {
     guard let unit = argument.last.flatMap({ Self.units[$0] }), let amount = Double(argument.dropLast()), amount >= 0,
