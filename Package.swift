@@ -114,6 +114,7 @@ let package = Package(
         "LabelFolders", "Postprocessing", "Evaluation", "Inference", "ModelStore", "Pickles", "NiftiIO", "Volumes",
         "Kernels", "PythonJSON",
       ]),
+    module("Planning", ["Pickles"]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
     module("WeightsCache", ["UNet", "Kernels", "Digests"], optimised: true),
     module(
@@ -239,6 +240,7 @@ let package = Package(
         "Kernels", "Pickles", "ZipFiles",
       ]),
     tests("PythonJSONTests", ["PythonJSON"]),
+    tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),
     tests("EvaluationTests", ["Evaluation", "PythonJSON", "Volumes", "Kernels"]),
     tests("LabelFoldersTests", ["LabelFolders", "Evaluation", "Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
