@@ -87,6 +87,7 @@ let package = Package(
     module("Deflate", ["CZlib"]),
     module("ZipFiles", ["CZip", "Deflate", "Wording"]),
     module("PythonJSON"),
+    module("NumpyFiles", ["ZipFiles", "Wording"], optimised: true),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"], optimised: true),
     .target(
@@ -121,7 +122,14 @@ let package = Package(
       "Inference",
       [
         "Preprocessing", "SlidingWindow", "Postprocessing", "UNet", "ModelStore", "ModelPlans", "Volumes", "Kernels",
-        "Pickles", "ZipFiles", "Wording",
+        "Pickles", "ZipFiles", "NumpyFiles", "Wording",
+      ],
+      optimised: true),
+    module(
+      "TrainingData",
+      [
+        "Planning", "Preprocessing", "ModelPlans", "NiftiIO", "Volumes", "Kernels", "Pickles", "NumpyFiles",
+        "PythonJSON",
       ],
       optimised: true),
 
@@ -203,8 +211,9 @@ let package = Package(
         "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
-        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", argumentParser, logging, lifecycle,
-        signals,
+        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", "TrainingData", "Planning",
+        argumentParser,
+        logging, lifecycle, signals,
         configuration,
         metrics,
       ]),
@@ -237,8 +246,10 @@ let package = Package(
       "InferenceTests",
       [
         "Inference", "Preprocessing", "SlidingWindow", "UNet", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
-        "Kernels", "Pickles", "ZipFiles",
+        "Kernels", "Pickles", "ZipFiles", "NumpyFiles",
       ]),
+    tests("NumpyFilesTests", ["NumpyFiles"]),
+    tests("TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "Kernels", "Volumes"]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),

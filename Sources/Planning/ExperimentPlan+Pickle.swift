@@ -59,12 +59,14 @@ extension DatasetFingerprint {
       ("all_spacings", .list(cases.map { .doubles($0.spacing) })),
       ("all_classes", .integers(classes)),
       ("modalities", .byIndex(modalities.map(PickleValue.string))),
-      (
-        "intensityproperties",
-        intensities.map { .byIndex($0.map { $0.pickle(names: cases.map(\.name)) }, isOrdered: true) } ?? .none
-      ),
+      ("intensityproperties", intensitiesPickle ?? .none),
       ("size_reductions", .named(cases.map { ($0.name, .float($0.sizeReduction)) }, isOrdered: true)),
     ])
+  }
+
+  /// The dictionary of `intensityproperties.pkl`; `nil` where there are none.
+  public var intensitiesPickle: PickleValue? {
+    intensities.map { .byIndex($0.map { $0.pickle(names: cases.map(\.name)) }, isOrdered: true) }
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import NumpyFiles
 import Kernels
 import NiftiIO
 import Preprocessing

@@ -1,4 +1,5 @@
 internal import Kernels
+internal import NumpyFiles
 public import Volumes
 internal import Wording
 
@@ -43,7 +44,12 @@ public struct ProbabilityMap: @unchecked Sendable {  // bytes that `owner` keeps
   ///   - name: of the file, for errors.
   /// - Throws: `InferenceError.Code.unreadableFile` for anything else.
   public init(npy: UnsafeRawBufferPointer, owner: any AnyObject & Sendable, name: String = "the array") throws {
-    let (header, length) = try NumpyHeader.read(npy)
+    let (header, length): (NumpyHeader, Int)
+    do {
+      (header, length) = try NumpyHeader.read(npy)
+    } catch {
+      throw InferenceError(.unreadableFile, "\(error)")
+    }
     let precisions: [String: Precision] = ["<f2": .half, "<f4": .single]
     guard let precision = precisions[header.descriptor], !header.isFortranOrder, header.shape.count == 4 else {
       throw Self.unreadable(

@@ -1,5 +1,6 @@
 public import Foundation
 internal import Kernels
+internal import NumpyFiles
 public import Volumes
 
 /// Class probabilities of a cropped image in float16, as a numpy array `[channel, z, y, x]` in the image's axis order in a temporary

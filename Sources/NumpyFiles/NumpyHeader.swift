@@ -4,11 +4,11 @@ internal import Wording
 /// The head of a `.npy` file: what the bytes behind it are (numpy's NEP 1).
 ///
 /// Read from untrusted files: lengths are checked, the dictionary is parsed as the literal that numpy writes and never evaluated.
-struct NumpyHeader: Hashable, Sendable {
+public struct NumpyHeader: Hashable, Sendable {
   /// Numpy's name of the element type, such as `<f2`.
-  var descriptor: String
-  var isFortranOrder: Bool
-  var shape: [Int]
+  public var descriptor: String
+  public var isFortranOrder: Bool
+  public var shape: [Int]
 
   /// More elements than any volume has, and few enough that bytes don't overflow.
   private static let maximumElements = 1 << 40
@@ -16,16 +16,16 @@ struct NumpyHeader: Hashable, Sendable {
   /// What numpy aligns the elements to.
   private static let alignment = 64
 
-  init(descriptor: String, isFortranOrder: Bool = false, shape: [Int]) {
+  public init(descriptor: String, isFortranOrder: Bool = false, shape: [Int]) {
     self.descriptor = descriptor
     self.isFortranOrder = isFortranOrder
     self.shape = shape
   }
 
-  var elementCount: Int { shape.reduce(1, *) }
+  public var elementCount: Int { shape.reduce(1, *) }
 
   /// The head as numpy writes it, format 1.0, padded so that the elements are aligned.
-  var encoded: [UInt8] {
+  public var encoded: [UInt8] {
     var sizes = shape.map(String.init).joined(separator: ", ")
     if shape.count == 1 { sizes += "," }
     var text =
@@ -38,8 +38,8 @@ struct NumpyHeader: Hashable, Sendable {
 
   /// Reads the head at the start of `bytes`.
   /// - Returns: the head, and the number of bytes that it takes.
-  /// - Throws: `InferenceError.Code.unreadableFile`.
-  static func read(_ bytes: UnsafeRawBufferPointer) throws -> (header: NumpyHeader, length: Int) {
+  /// - Throws: `NumpyFileError`.
+  public static func read(_ bytes: UnsafeRawBufferPointer) throws -> (header: NumpyHeader, length: Int) {
     guard bytes.count >= 10, bytes.prefix(6).elementsEqual(magic) else {
       throw unreadable("it doesn't start with the mark of a numpy array")
     }
@@ -96,8 +96,5 @@ struct NumpyHeader: Hashable, Sendable {
     }
   }
 
-  private static func unreadable(_ why: String) -> InferenceError {
-    InferenceError(
-      .unreadableFile, "Reading a numpy array failed because \(why); make the file again with nnU-Net or Tessera.")
-  }
+  private static func unreadable(_ why: String) -> NumpyFileError { NumpyFileError(reason: why) }
 }
