@@ -1,7 +1,7 @@
 import Foundation
-import NumpyFiles
 import Kernels
 import NiftiIO
+import NumpyFiles
 import Preprocessing
 import Testing
 import Testkit
