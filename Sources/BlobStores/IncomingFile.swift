@@ -11,7 +11,7 @@ internal import Glibc
 /// `@unchecked Sendable` is right because pieces are appended one after the other: `FileBlobStore.put(pieces:)` awaits each.
 final class IncomingFile: @unchecked Sendable {
   /// Bytes that are gathered before they are written.
-  static let pieceSize = 256 << 10
+  static let pieceSize = 128 << 10
   private static let prefix = "incoming-"
 
   let path: String

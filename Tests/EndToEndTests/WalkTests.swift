@@ -53,7 +53,7 @@ struct WalkTests {
   @Test(.timeLimit(.minutes(5))) func everyCommandOnThePagesExists() async throws {
     let folder = try TemporaryFolder()
     var commands: [String: Set<String>] = [:]
-    for page in ["Operations", "Deployment", "Monitoring", "Integration"] {
+    for page in ["Operations", "Deployment", "Monitoring", "Integration", "HTTPAPI"] {
       let text = try String(
         contentsOf: Fixtures.repository.appending(path: "Sources/tessera/Tessera.docc/\(page).md"), encoding: .utf8)
       // Odd pieces between fences are blocks.
@@ -77,7 +77,7 @@ struct WalkTests {
     for match in line.matches(of: #/(?:^|[\s;(&])tessera ([a-z][^;|&<>)]*)/#) {
       var words: [String] = []
       var options: Set<String> = []
-      let twoWords: Set = ["migrate", "model", "bench", "dlq", "webhooks"]
+      let twoWords: Set = ["migrate", "model", "bench", "dlq", "webhooks", "token"]
       for part in match.1.split(separator: " ") {
         if part.hasPrefix("-") {
           options.insert(String(part.prefix { $0 != "=" }))

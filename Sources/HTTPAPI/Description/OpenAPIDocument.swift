@@ -18,7 +18,7 @@ struct OpenAPIDocument {
         "license": ["name": .string("Apache-2.0"), "identifier": .string("Apache-2.0")].asObject,
       ].asObject,
       "servers": .array([["url": .string("/")].asObject]),
-      "tags": .array(groups.map { ["name": .string($0.title)].asObject }),
+      "tags": .array(titles.map { ["name": .string($0)].asObject }),
       "paths": paths,
       "components": [
         "schemas": .object(schemas),
@@ -31,6 +31,11 @@ struct OpenAPIDocument {
         ].asObject,
       ].asObject,
     ].asObject
+  }
+
+  /// In their order; several groups may share one.
+  private var titles: [String] {
+    groups.reduce(into: []) { titles, group in if !titles.contains(group.title) { titles.append(group.title) } }
   }
 
   private var paths: JSONValue {

@@ -6,12 +6,16 @@ enum Timestamp {
 
   /// `nil` unless the text is a date and time with a zone, in the years 1 to 9999.
   static func date(_ text: String) -> Date? {
-    // The strategy would read the beginning of a longer text.
-    guard text.wholeMatch(of: #/\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)/#) != nil else {
+    let form = #/(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))/#
+    guard let match = text.wholeMatch(of: form), let base = try? Date("\(match.1)T\(match.2)Z", strategy: .iso8601)
+    else {
       return nil
     }
-    let upper = text.uppercased()
-    return (try? Date(upper, strategy: .iso8601)) ?? (try? Date(upper, strategy: .iso8601.precise))
+    // Foundation's strategy refuses offsets that no place of the world has; RFC 3339 allows up to a day.
+    let (hours, minutes) = (match.5.flatMap { Int($0) } ?? 0, match.6.flatMap { Int($0) } ?? 0)
+    guard hours < 24, minutes < 60 else { return nil }
+    let offset = Double(hours * 3600 + minutes * 60) * (match.4 == "-" ? -1 : 1)
+    return base.addingTimeInterval((match.3.flatMap { Double("0\($0)") } ?? 0) - offset)
   }
 }
 

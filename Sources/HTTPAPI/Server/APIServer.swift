@@ -48,7 +48,8 @@ public struct APIServer: Service, CustomStringConvertible {
   /// The parts of the API. A new part is a new `OperationGroup` in this list.
   static func groups(_ services: APIServices) -> [any OperationGroup] {
     let groups: [any OperationGroup] = [
-      RunOperations(services), ModelOperations(services),
+      InputOperations(services), SubmissionOperations(services), RunOperations(services), ResultOperations(services),
+      EventOperations(services), ModelOperations(services), FleetOperations(services), DeadLetterOperations(services),
     ]
     return groups + [DocumentOperations(groups: groups, version: services.version)]
   }
