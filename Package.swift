@@ -157,7 +157,7 @@ let package = Package(
         .embedInCode("0013_failures.sql"),
         .embedInCode("0014_quarantine.sql"),
         .embedInCode("0015_hedging.sql"),
-        .embedInCode("0016_reserved.sql"),
+        .embedInCode("0016_upkeep.sql"),
         .embedInCode("0017_http_api.sql"),
         .embedInCode("0018_reserved.sql"),
         .embedInCode("0019_reserved.sql"),
@@ -292,6 +292,7 @@ let package = Package(
     tests(
       "CommandsTests",
       ["Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine"]),
-    tests("EndToEndTests", ["tessera", "PostgresLedger", "FleetContracts", "NiftiIO", "Volumes", "Kernels"]),
+    tests(
+      "EndToEndTests", ["tessera", "PostgresLedger", "FleetContracts", "Digests", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer
 )

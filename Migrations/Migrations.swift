@@ -19,7 +19,7 @@ public enum Migrations {
     Migration(version: 13, name: "failures", sql: PackageResources._013_failures_sql),
     Migration(version: 14, name: "quarantine", sql: PackageResources._014_quarantine_sql),
     Migration(version: 15, name: "hedging", sql: PackageResources._015_hedging_sql),
-    Migration(version: 16, name: "reserved_16", sql: PackageResources._016_reserved_sql),
+    Migration(version: 16, name: "upkeep", sql: PackageResources._016_upkeep_sql),
     Migration(version: 17, name: "http_api", sql: PackageResources._017_http_api_sql),
     Migration(version: 18, name: "reserved_18", sql: PackageResources._018_reserved_sql),
     Migration(version: 19, name: "reserved_19", sql: PackageResources._019_reserved_sql),

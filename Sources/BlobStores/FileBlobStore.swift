@@ -2,6 +2,7 @@ public import Digests
 public import FleetContracts
 internal import FleetMetrics
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// Blobs as files in a folder, local or shared by machines: `root/ab/cd/abcd….` by the first digits of the digest.
@@ -10,7 +11,7 @@ internal import Synchronization
 /// not at all, and it survives a loss of power once `put` has returned. Several writers of one blob don't disturb each other.
 /// Reading maps the file and verifies its SHA-256; while a mapping is in use, further `get`s share it without reading again.
 public final class FileBlobStore: BlobStore {
-  private let root: String
+  let root: String
   private let mapped = LiveBlobs()
 
   /// Opens the store at the absolute path `root`; makes the folder when it is missing.
@@ -27,7 +28,8 @@ public final class FileBlobStore: BlobStore {
     try await BlockingIO.run { [self] in
       let digest = blob.withBytes { Digest(of: $0) }
       // A blob that is there and whole needn't be written again; one that was damaged is replaced.
-      if try existing(digest) == nil {
+      // One that stays is as young as a new one: whoever has put it relies on it.
+      if try existing(digest) == nil || !Files.touch(path(digest)) {
         try write(blob, as: digest)
         FleetMetrics.blobBytes.increment(by: Double(blob.count), "put", "file")
       }
@@ -68,7 +70,11 @@ public final class FileBlobStore: BlobStore {
 
   public func get(_ digest: Digest) async throws -> Blob {
     try await BlockingIO.run { [self] in
-      guard try Files.exists(path(digest)) else { throw BlobStoreError.missing(digest) }
+      if try !Files.exists(path(digest)) {
+        // It may be just coming back (`remove(_:unlessPutWithin:)`).
+        usleep(Self.comingBack)
+        guard try Files.exists(path(digest)) else { throw BlobStoreError.missing(digest) }
+      }
       if let blob = mapped[digest] { return blob }
       guard let blob = try Files.map(path(digest)) else { throw BlobStoreError.missing(digest) }
       let found = Digest(verifying: blob)
@@ -90,14 +96,17 @@ public final class FileBlobStore: BlobStore {
     try await BlockingIO.run { [self] in try Files.freeBytes(temporaryFolder) }
   }
 
-  private var temporaryFolder: String { root + "/temporary" }
+  /// Microseconds; a blob that is nearly removed is away for less.
+  private static let comingBack: UInt32 = 20_000
+
+  var temporaryFolder: String { root + "/temporary" }
 
   private func folder(_ digest: Digest) -> String {
     let digits = digest.hexadecimal
     return "\(root)/\(digits.prefix(2))/\(digits.dropFirst(2).prefix(2))"
   }
 
-  private func path(_ digest: Digest) -> String { "\(folder(digest))/\(digest.hexadecimal)" }
+  func path(_ digest: Digest) -> String { "\(folder(digest))/\(digest.hexadecimal)" }
 
   /// The stored file of `digest`, when it is there and whole.
   private func existing(_ digest: Digest) throws -> Blob? {

@@ -91,6 +91,42 @@ enum Files {
     if Glibc.rename(path, target) != 0 { throw failure("renaming a new file to", target, errno) }
   }
 
+  /// Makes a file young again.
+  /// - Returns: `false` when it isn't there, or is somebody else's.
+  static func touch(_ path: String) throws -> Bool {
+    // Where nothing can be written, nothing can be removed either.
+    if utimensat(AT_FDCWD, path, nil, 0) == 0 || errno == EROFS { return true }
+    if [ENOENT, EACCES, EPERM].contains(errno) { return false }
+    throw failure("changing the time of", path, errno)
+  }
+
+  /// Size and time of the last change, the latter since 1970; `nil` when there is no such file.
+  static func facts(_ path: String) throws -> (bytes: Int, changedAt: Duration)? {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("looking at", path, errno)
+    }
+    return (Int(status.st_size), .seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec))
+  }
+
+  /// Names in a folder; none when it isn't there.
+  static func names(in folder: String) throws -> [String] {
+    guard let directory = opendir(folder) else {
+      if [ENOENT, ENOTDIR].contains(errno) { return [] }
+      throw failure("listing", folder, errno)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   static func remove(_ path: String) throws {
     if unlink(path) != 0, errno != ENOENT { throw failure("removing", path, errno) }
   }

@@ -19,7 +19,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
       StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, PauseCommand.self,
       ResumeCommand.self, DlqCommand.self, QuarantineCommand.self, LedgerCommand.self, VerifyCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, CleanCommand.self,
       MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self, EventsCommand.self, IngestCommand.self, WatchCommand.self, WebhooksCommand.self,

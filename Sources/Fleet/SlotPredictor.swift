@@ -48,6 +48,7 @@ public actor SlotPredictor: TilePredicting {
 
   public func predict(_ job: TileJob) async throws -> ComputedTile {
     var watch = Stopwatch()
+    let processors = ProcessorTime()
     let pass = try await resident(job.document)
     let predictor = try await predictor(for: pass.document)
     let fetch = watch.lap("fetch")
@@ -67,7 +68,7 @@ public actor SlotPredictor: TilePredicting {
     try await FaultPoint.workerStored.passed(tile: job.tile)
     return ComputedTile(
       probabilities: digest, bytes: blob.count, engine: predictor.engine,
-      timings: TileTimings(fetch: fetch, infer: infer, put: watch.lap("put")))
+      timings: TileTimings(fetch: fetch, infer: infer, put: watch.lap("put"), cpu: processors.seconds))
   }
 
   private func resident(_ digest: Digest) async throws -> ResidentPass {

@@ -15,6 +15,8 @@ public struct DispatchShares: Hashable, Sendable, Codable {
     var served = 0.0
     /// By tenant.
     var tenants: [String: Double] = [:]
+    /// Whether it has been given nothing yet; older ones don't say.
+    var isNew: Bool?
   }
 
   /// By the class's raw value.
@@ -47,6 +49,7 @@ public struct DispatchShares: Hashable, Sendable, Codable {
       chosen.append(tile.pass)
       classes[runClass.rawValue]?.served += tile.cost / Self.weight(of: runClass)
       classes[runClass.rawValue]?.tenants[tenant]? += tile.cost
+      classes[runClass.rawValue]?.isNew = nil
       if lines[runClass]?[tenant]?.isEmpty == true { lines[runClass]?[tenant] = nil }
       if lines[runClass]?.isEmpty == true { lines[runClass] = nil }
     }
@@ -59,7 +62,7 @@ public struct DispatchShares: Hashable, Sendable, Codable {
     classes = classes.filter { names.contains($0.key) }
     let base = classes.values.map(\.served).min() ?? 0
     for (runClass, tenants) in waiting {
-      var account = classes[runClass.rawValue] ?? Account(served: base)
+      var account = classes[runClass.rawValue] ?? Account(served: base, isNew: true)
       account.tenants = account.tenants.filter { tenants.contains($0.key) }
       let lowest = account.tenants.values.min() ?? 0
       for tenant in tenants where account.tenants[tenant] == nil { account.tenants[tenant] = lowest }
@@ -80,8 +83,10 @@ public struct DispatchShares: Hashable, Sendable, Codable {
     }
   }
 
-  /// What the class would have been given with its next tile.
+  /// What the class would have been given with its next tile. Of the first tile of urgent runs it doesn't matter how much it costs: it would
+  /// wait for many tiles of a small network.
   private func classAccount(_ runClass: RunClass, _ lines: [String: Line]) -> Double {
+    if runClass == .stat, let account = classes[runClass.rawValue], account.isNew == true { return account.served }
     let cost = nextTenant(of: runClass, lines).flatMap { lines[$0]?.nextCost } ?? 0
     return (classes[runClass.rawValue]?.served ?? 0) + cost / Self.weight(of: runClass)
   }

@@ -76,6 +76,18 @@ public struct FleetOverview: Hashable, Sendable, Codable {
     }
   }
 
+  /// Dead letters since the beginning, by why they died.
+  public struct DeadLetterCount: Hashable, Sendable, Codable {
+    /// A `FailureKind`, or `unreadable` for messages.
+    public var reason: String
+    public var count: Int
+
+    public init(reason: String, count: Int) {
+      self.reason = reason
+      self.count = count
+    }
+  }
+
   /// The length of the window that rates are taken from, in minutes.
   public static let window = 10
   /// At most so many runs in work are listed, the most urgent and oldest first.
@@ -95,11 +107,14 @@ public struct FleetOverview: Hashable, Sendable, Codable {
   /// Results that differ from the accepted one of their tile.
   public var digestConflicts: Int
   public var deadlineMisses: [DeadlineMisses]
+  public var deadLetters: [DeadLetterCount]
+  public var attention: FleetAttention
 
   public init(
     at: Date, runs: [RunCount] = [], outstanding: [OutstandingTiles] = [], outboxLag: Double = 0,
     tilesByMinute: [Int] = [], runsInWork: [RunInWork] = [], deadTiles: Int = 0,
-    digestConflicts: Int = 0, deadlineMisses: [DeadlineMisses] = []
+    digestConflicts: Int = 0, deadlineMisses: [DeadlineMisses] = [], deadLetters: [DeadLetterCount] = [],
+    attention: FleetAttention = FleetAttention()
   ) {
     self.at = at
     self.runs = runs
@@ -110,5 +125,7 @@ public struct FleetOverview: Hashable, Sendable, Codable {
     self.deadTiles = deadTiles
     self.digestConflicts = digestConflicts
     self.deadlineMisses = deadlineMisses
+    self.deadLetters = deadLetters
+    self.attention = attention
   }
 }

@@ -10,7 +10,7 @@ public protocol Ledger:
   RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking,
   RunHistories,
   FleetObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog, WebhookOffice,
-  AccessTokenKeeping, RunListing
+  AccessTokenKeeping, RunListing, BlobRetention
 {
   // MARK: Models
 

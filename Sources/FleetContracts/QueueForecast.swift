@@ -68,6 +68,16 @@ public struct QueueForecast: Hashable, Sendable {
   /// Why there is no forecast.
   public var reason: Reason?
 
+  public init(
+    position: Int, runs: Int, median: Double? = nil, ninetieth: Double? = nil, reason: Reason? = nil
+  ) {
+    self.position = position
+    self.runs = runs
+    self.median = median
+    self.ninetieth = ninetieth
+    self.reason = reason
+  }
+
   public enum Reason: String, Hashable, Sendable, Codable {
     case noWorkers
     case paused

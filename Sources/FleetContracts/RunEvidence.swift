@@ -38,10 +38,14 @@ public struct RunEvidence: Hashable, Sendable {
   /// The root that was written when the run was completed; `nil` before, and for runs of versions that wrote none.
   public var recordedRoot: Digest?
 
-  public init(run: RunRecord, passes: [Pass], recordedRoot: Digest?) {
+  /// Whether the run was trimmed: volumes, tiles' and members' probabilities may be gone from the store.
+  public var isTrimmed: Bool
+
+  public init(run: RunRecord, passes: [Pass], recordedRoot: Digest?, isTrimmed: Bool = false) {
     self.run = run
     self.passes = passes
     self.recordedRoot = recordedRoot
+    self.isTrimmed = isTrimmed
   }
 
   /// One digest over images, models, pass documents, tiles, results and measurements: whatever of them changes, it changes.
@@ -81,12 +85,12 @@ public struct RunEvidence: Hashable, Sendable {
   }
 
   /// All blobs of the store that the run was made from or has made, without repeats; those that pass documents and manifests name are not
-  /// among them.
+  /// among them. Of a trimmed run, what it keeps.
   public var blobs: [Digest] {
     var all = run.images
-    for pass in passes { all += [pass.model, pass.document] + pass.tiles.map(\.probabilities) }
+    for pass in passes { all += [pass.model, pass.document] + (isTrimmed ? [] : pass.tiles.map(\.probabilities)) }
     for outcome in run.passes.compactMap(\.outcome) {
-      all += [outcome.labelMap, outcome.probabilities].compactMap { $0 }
+      all += [outcome.labelMap, isTrimmed ? nil : outcome.probabilities].compactMap { $0 }
     }
     if let outcome = run.outcome {
       all += [outcome.labelMap, outcome.probabilities, outcome.properties].compactMap { $0 }

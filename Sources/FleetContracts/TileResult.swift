@@ -65,11 +65,14 @@ public struct TileTimings: Hashable, Sendable, Codable {
   public var infer: Double
   /// Putting the probabilities into the store.
   public var put: Double
+  /// Seconds of processors, all threads together; `nil` where it isn't told.
+  public var cpu: Double?
 
-  public init(fetch: Double = 0, infer: Double = 0, put: Double = 0) {
+  public init(fetch: Double = 0, infer: Double = 0, put: Double = 0, cpu: Double? = nil) {
     self.fetch = fetch
     self.infer = infer
     self.put = put
+    self.cpu = cpu
   }
 
   /// All that a slot spends on a tile.

@@ -4,7 +4,8 @@ public import FleetContracts
 extension InMemoryLedger {
   public func evidence(of id: RunID) async throws -> RunEvidence? {
     guard let run = runs[id] else { return nil }
-    return RunEvidence(run: record(run), passes: passEvidence(of: run), recordedRoot: run.root)
+    return RunEvidence(
+      run: record(run), passes: passEvidence(of: run), recordedRoot: run.root, isTrimmed: run.isTrimmed)
   }
 
   private func passEvidence(of run: Run) -> [RunEvidence.Pass] {

@@ -25,7 +25,14 @@ extension InMemoryLedger {
       runsInWork: records.filter { !$0.record.state.isFinal }
         .sorted { ($0.record.runClass, $0.record.submittedAt) < ($1.record.runClass, $1.record.submittedAt) }
         .prefix(FleetOverview.mostRuns).map(inWork),
-      deadTiles: tiles.count { $0.state == .dead }, deadlineMisses: deadlineMisses(records.map(\.record)))
+      deadTiles: tiles.count { $0.state == .dead }, deadlineMisses: deadlineMisses(records.map(\.record)),
+      deadLetters: Dictionary(grouping: deadLetters, by: \.failureWord).sorted { $0.key < $1.key }
+        .map { .init(reason: $0.key, count: $0.value.count) }, attention: try await attention())
+  }
+
+  public func attention() async throws -> FleetAttention {
+    FleetAttention(
+      openDeadLetters: deadLetters.count { $0.state == .open }, quarantines: quarantines.count(where: \.isInForce))
   }
 
   private func deadlineMisses(_ records: [RunRecord]) -> [FleetOverview.DeadlineMisses] {
@@ -48,4 +55,10 @@ extension InMemoryLedger {
 
   /// Nothing looks at this ledger's rows but its own functions.
   public func violations() async throws -> [String: Int] { [:] }
+}
+
+extension DeadLetter {
+  fileprivate var failureWord: String {
+    if case .tile(_, let kind) = content { kind.rawValue } else { "unreadable" }
+  }
 }

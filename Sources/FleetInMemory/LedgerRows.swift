@@ -15,6 +15,8 @@ struct Run {
   private(set) var history: [RunMoment]
   /// The root of its evidence, once it is completed.
   var root: Digest?
+  /// Whether its intermediate blobs may be gone.
+  var isTrimmed = false
   private var lifecycle: RunLifecycle
 
   init(content: Digest, record: RunRecord) {

@@ -60,6 +60,14 @@ public enum FleetMetrics {
     "tessera_tiles_total", .counter,
     "Tile results that this aggregator recorded: accepted, duplicate, conflict, stale, retried, dead, disputed, awaiting or refused.",
     labels: ["outcome"])
+  public static let tileWaitSeconds = MetricFamily(
+    "tessera_tile_wait_seconds", work,
+    "From a tile's publication to its being taken by a worker, in seconds: waiting at the broker, by the ledger's clock.",
+    labels: ["class"])
+  public static let cpuSeconds = MetricFamily(
+    "tessera_cpu_seconds_total", .counter,
+    "Seconds of processors that workers spent on tiles whose results this aggregator accepted, all threads together.",
+    labels: ["tenant", "model"])
   public static let duplicateResults = MetricFamily(
     "tessera_duplicate_results_total", .counter, "Results of tiles that had this very result already.")
   public static let digestConflicts = MetricFamily(
@@ -94,6 +102,14 @@ public enum FleetMetrics {
     "tessera_worker_gflops", .gauge,
     "Billions of a network's floating-point operations that a worker slot does in a second: the mean over the models measured lately."
   )
+  public static let deadLetters = MetricFamily(
+    "tessera_dead_letters_total", .counter,
+    "Dead letters since the beginning, by why they died: a kind of failure, or unreadable for messages.",
+    labels: ["reason"])
+  public static let openDeadLetters = MetricFamily(
+    "tessera_dead_letters_open", .gauge, "Dead letters that wait for an operator.")
+  public static let quarantines = MetricFamily(
+    "tessera_quarantines", .gauge, "Workers that are in quarantine.")
   public static let outboxLag = MetricFamily(
     "tessera_outbox_lag_seconds", .gauge, "How long the oldest message has waited to be published, in seconds.")
   public static let ledgerViolations = MetricFamily(
@@ -104,9 +120,10 @@ public enum FleetMetrics {
   public static let all: [MetricFamily] = [
     buildInfo, processCPUSeconds, processResidentBytes, processOpenDescriptors, processStartSeconds, redeliveries,
     publishConfirmSeconds, amqpReconnects, brokerConnected, brokerBlocked, transactionSeconds, transactionRetries,
-    blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, duplicateResults, digestConflicts, runDurationSeconds,
+    blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, tileWaitSeconds, cpuSeconds, duplicateResults, digestConflicts,
+    runDurationSeconds,
     prepareSeconds, stitchSeconds, runs, openRuns, deadlineMisses, outstandingTiles, outstandingWork, workerSlots,
-    slotGflops, outboxLag,
+    slotGflops, deadLetters, openDeadLetters, quarantines, outboxLag,
     ledgerViolations,
   ]
 }

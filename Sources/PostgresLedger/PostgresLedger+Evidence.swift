@@ -22,8 +22,12 @@ extension PostgresLedger {
 extension PostgresConnection {
   func evidence(of id: RunID) throws -> RunEvidence? {
     guard let run = try runRecord(id) else { return nil }
-    let root: Digest? = try execute("SELECT merkle_root FROM fleet.runs WHERE id = $1", [id]).first?.optional(
-      "merkle_root")
+    let facts = try execute(
+      """
+      SELECT merkle_root, EXISTS (SELECT FROM fleet.trimmed_runs t WHERE t.run = r.id) AS is_trimmed
+      FROM fleet.runs r WHERE id = $1
+      """, [id]
+    ).first
     let passes = try execute(
       """
       SELECT p.id, p.epoch, p.document, q.model
@@ -41,7 +45,7 @@ extension PostgresConnection {
           tiles: try tiles.map {
             RunEvidence.Tile(probabilities: try $0.value("probabilities"), engine: try $0.value("engine"))
           })
-      }, recordedRoot: root)
+      }, recordedRoot: try facts?.optional("merkle_root"), isTrimmed: try facts?.value("is_trimmed") ?? false)
   }
 
   /// The root of a run that is about to end with `outcome`.

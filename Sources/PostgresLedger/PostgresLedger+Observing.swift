@@ -17,14 +17,23 @@ extension PostgresLedger {
         outboxLag: try row.value("outbox_lag"), tilesByMinute: try database.tilesByMinute(),
         runsInWork: try database.runsInWork(),
         deadTiles: try row.value("dead_tiles"), digestConflicts: try row.value("digest_conflicts"),
-        deadlineMisses: try database.deadlineMisses())
+        deadlineMisses: try database.deadlineMisses(), deadLetters: try database.deadLetterCounts(),
+        attention: try database.attention())
     }
   }
+
+  public func attention() async throws -> FleetAttention { try await pool.transaction { try $0.attention() } }
+
+  /// Each run is looked at for so long after its end.
+  private static let horizon = Duration.seconds(3600)
 
   public func violations() async throws -> [String: Int] {
     try await pool.transaction { database in
       let rows = try database.execute(
-        "SELECT split_part(invariant, ' ', 1) AS name, count(*) FROM fleet.ledger_violations GROUP BY 1")
+        """
+        SELECT split_part(invariant, ' ', 1) AS name, count(*)
+        FROM fleet.violations_of_late(make_interval(secs => $1)) GROUP BY 1
+        """, [Self.horizon])
       return Dictionary(
         try rows.map { (try $0.value("name"), try $0.value("count")) }, uniquingKeysWith: { first, _ in first })
     }
@@ -39,6 +48,23 @@ extension PostgresConnection {
       FleetOverview.RunCount(
         state: try row.value("state"), runClass: try row.value("class"), count: try row.value("count"))
     }
+  }
+
+  fileprivate func attention() throws -> FleetAttention {
+    let row = try execute(
+      """
+      SELECT (SELECT count(*) FROM fleet.dead_letters WHERE state = 'open') AS letters,
+             (SELECT count(*) FROM fleet.quarantines WHERE released_at IS NULL) AS quarantines
+      """
+    ).first
+    return FleetAttention(
+      openDeadLetters: try row?.value("letters") ?? 0, quarantines: try row?.value("quarantines") ?? 0)
+  }
+
+  fileprivate func deadLetterCounts() throws -> [FleetOverview.DeadLetterCount] {
+    try execute(
+      "SELECT coalesce(failure_kind, 'unreadable') AS reason, count(*) FROM fleet.dead_letters GROUP BY 1 ORDER BY 1"
+    ).map { FleetOverview.DeadLetterCount(reason: try $0.value("reason"), count: try $0.value("count")) }
   }
 
   fileprivate func outstandingTiles() throws -> [FleetOverview.OutstandingTiles] {

@@ -8,7 +8,7 @@ public import FleetContracts
 extension PostgresLedger {
   public func record(_ results: [TileResult]) async throws -> [TileReceipt] {
     guard !results.isEmpty else { return [] }
-    return try await pool.transaction { database in
+    let (receipts, charges) = try await pool.transaction { database in
       var receipts = Array(repeating: TileReceipt.stale, count: results.count)
       var passes = try database.lockPasses(of: results)
       let current = results.indices.filter { passes[results[$0].pass]?.takes(results[$0]) == true }
@@ -33,8 +33,10 @@ extension PostgresLedger {
         if receipts[index] == .dead { passes[results[index].pass]?.isOver = true }
       }
       try database.note(extra: results, receipts)
-      return receipts
+      return (receipts, try database.charges(results, receipts))
     }
+    for charge in charges { charge.count() }
+    return receipts
   }
 }
 
@@ -66,6 +68,7 @@ private struct ResultRow: Encodable {
   var fetched: Double
   var inferred: Double
   var stored: Double
+  var processors: Double?
 
   init?(_ result: TileResult) {
     guard case .computed(let probabilities, let bytes) = result.outcome else { return nil }
@@ -80,6 +83,7 @@ private struct ResultRow: Encodable {
     fetched = result.timings.fetch
     inferred = result.timings.infer
     stored = result.timings.put
+    processors = result.timings.cpu.map { max(0, $0) }
   }
 }
 
@@ -160,11 +164,11 @@ extension PostgresConnection {
       """
       WITH taken AS (
         INSERT INTO fleet.tile_results
-          (pass, tile, probabilities, bytes, attempt, worker, engine, fetch_seconds, infer_seconds, put_seconds)
-        SELECT x.pass, x.tile, x.probabilities, x.bytes, x.attempt, x.worker, x.engine, x.fetched, x.inferred, x.stored
+          (pass, tile, probabilities, bytes, attempt, worker, engine, fetch_seconds, infer_seconds, put_seconds, cpu_seconds)
+        SELECT x.pass, x.tile, x.probabilities, x.bytes, x.attempt, x.worker, x.engine, x.fetched, x.inferred, x.stored, x.processors
         FROM jsonb_to_recordset($1::jsonb) AS x (
           pass uuid, tile integer, probabilities text, bytes bigint, attempt integer, worker text, engine text,
-          fetched double precision, inferred double precision, stored double precision)
+          fetched double precision, inferred double precision, stored double precision, processors double precision)
         ORDER BY x.pass, x.tile
         ON CONFLICT DO NOTHING RETURNING pass, tile),
       done AS (

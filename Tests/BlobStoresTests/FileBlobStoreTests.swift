@@ -106,4 +106,83 @@ import Testkit
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
   }
+
+  // MARK: Inventory
+
+  private func age(_ name: String, by seconds: Double) throws {
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -seconds)], ofItemAtPath: file(name))
+  }
+
+  @Test func theInventoryHasEachBlobWithItsSizeAndAgeAndNothingElse() async throws {
+    let store = try FileBlobStore(root: root)
+    let old = try await store.put(Blob(copying: Array("old".utf8)))
+    let young = try await store.put(Blob(copying: Array("younger".utf8)))
+    try age(old.hexadecimal, by: 3600)
+    try Data("note".utf8).write(to: URL(filePath: "\(root)/README"))
+    try Data("note".utf8).write(
+      to: URL(filePath: file(old.hexadecimal)).deletingLastPathComponent().appending(path: "x"))
+    let blobs = try await store.inventory().sorted { $0.bytes < $1.bytes }
+    #expect(blobs.map(\.digest) == [old, young] && blobs.map(\.bytes) == [3, 7])
+    #expect(blobs[0].age > .seconds(3590) && blobs[0].age < .seconds(3700) && blobs[1].age < .seconds(60))
+  }
+
+  @Test func aBlobThatWasPutAgainMeanwhileStays() async throws {
+    let store = try FileBlobStore(root: root)
+    let blob = Blob(copying: Array("voxels".utf8))
+    let digest = try await store.put(blob)
+    try age(digest.hexadecimal, by: 3600)
+    #expect(try await store.put(blob) == digest)
+    #expect(try await !store.remove(digest, unlessPutWithin: .seconds(60)))
+    #expect(try await store.contains(digest))
+    try age(digest.hexadecimal, by: 3600)
+    #expect(try await store.remove(digest, unlessPutWithin: .seconds(60)))
+    #expect(try await !store.contains(digest))
+    #expect(try await !store.remove(digest, unlessPutWithin: .seconds(60)))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
+  }
+
+  /// Writers that put a blob and rely on it, a cleaner that removes whatever is older than now: nobody may miss what it has just put.
+  @Test func nobodyMissesWhatItHasPutWhileACleanerRemoves() async throws {
+    let store = try FileBlobStore(root: root)
+    let blob = Blob(copying: Array("voxels".utf8))
+    let digest = try await store.put(blob)
+    let cleaner = Task {
+      var removed = 0
+      while !Task.isCancelled {
+        if try await store.remove(digest, unlessPutWithin: .milliseconds(300)) { removed += 1 }
+      }
+      return removed
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<4 {
+        group.addTask {
+          for turn in 0..<8 {
+            _ = try await store.put(blob)
+            // Reading must work at once; the blob ages towards its removal meanwhile, as long as the other writers let it.
+            _ = try await store.get(digest)
+            try await Task.sleep(for: .milliseconds(turn.isMultiple(of: 4) ? 400 : 10 * writer))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    try await Task.sleep(for: .milliseconds(500))
+    cleaner.cancel()
+    #expect(try await cleaner.value >= 1)
+    #expect(try await !store.contains(digest))
+  }
+
+  @Test func aRemovalThatWasKilledIsFinished() async throws {
+    let store = try FileBlobStore(root: root)
+    let (old, young) = (try await store.put(Blob(copying: [1])), try await store.put(Blob(copying: [2])))
+    try age(old.hexadecimal, by: 3600)
+    for digest in [old, young] {
+      try FileManager.default.moveItem(
+        atPath: file(digest.hexadecimal),
+        toPath: "\(root)/temporary/removing-\(digest.hexadecimal)-\(UUID().uuidString)")
+    }
+    #expect(try await store.inventory().map(\.digest) == [young])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/temporary") == [])
+  }
 }

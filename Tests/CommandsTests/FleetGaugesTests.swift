@@ -16,6 +16,22 @@ import Testing
     #expect(violations.count == 12 && violations.allSatisfy { $0.value == 0 })
   }
 
+  @Test func whatWaitsForAnOperatorIsToldByMetricsAndReadiness() {
+    let none = FleetGauges.samples(FleetOverview(at: Date()))
+    #expect(none.count { $0.family == FleetMetrics.deadLetters } == FailureKind.allCases.count + 1)
+    let samples = FleetGauges.samples(
+      FleetOverview(
+        at: Date(), deadLetters: [.init(reason: "poison", count: 7)],
+        attention: FleetAttention(openDeadLetters: 3, quarantines: 1)))
+    #expect(samples.contains(MetricSample(FleetMetrics.deadLetters, "poison", value: 7)))
+    #expect(samples.contains(MetricSample(FleetMetrics.openDeadLetters, value: 3)))
+    #expect(samples.contains(MetricSample(FleetMetrics.quarantines, value: 1)))
+    #expect(HealthChecks.words(FleetAttention()) == "nothing waits for an operator")
+    #expect(
+      HealthChecks.words(FleetAttention(openDeadLetters: 1, quarantines: 2))
+        == "1 open dead letter (tessera dlq ls --open), 2 workers in quarantine (tessera quarantine ls)")
+  }
+
   @Test func runsThatAreOverAreCountedApartFromThoseInWork() {
     let samples = FleetGauges.samples(
       FleetOverview(

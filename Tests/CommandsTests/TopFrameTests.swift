@@ -7,6 +7,11 @@ import Testkit
 
 @Suite struct TopFrameTests {
   private static let run = RunID("0193a5c0-7b7a-7000-8000-0123456789ab") ?? RunID()
+  private static let other = RunID("0193a5c0-7b7a-7000-8000-0123456789cd") ?? RunID()
+  private static let forecasts = [
+    run: QueueForecast(position: 1, runs: 2, median: 1337, ninetieth: 1500),
+    other: QueueForecast(position: 2, runs: 2, median: 100_000, ninetieth: 200_000),
+  ]
   private static let at = Date(timeIntervalSince1970: 1_700_000_000)
 
   private static let busy = FleetOverview(
@@ -22,9 +27,10 @@ import Testkit
         run: run, model: "brain + brain-lowres", runClass: .routine, tenant: "emergency-room", state: .predicting,
         passes: 2, position: 1, plannedTiles: 343, acceptedTiles: 120, submittedAt: at - 600, recentTiles: 100),
       .init(
-        run: run, model: "liver", runClass: .batch, tenant: "default", state: .submitted, passes: 1, position: 0,
+        run: other, model: "liver", runClass: .batch, tenant: "default", state: .submitted, passes: 1, position: 0,
         plannedTiles: 0, acceptedTiles: 0, submittedAt: at - 60, recentTiles: 0),
-    ], deadTiles: 1, deadlineMisses: [.init(runClass: .stat, count: 1)])
+    ], deadTiles: 1, deadlineMisses: [.init(runClass: .stat, count: 1)],
+    attention: FleetAttention(openDeadLetters: 1))
 
   private static func worker(
     _ name: String, _ state: WorkerStatus.State = .running, busy: Int = 1, seconds: Double? = 4.21, seen: Double = 2,
@@ -49,12 +55,15 @@ import Testkit
   }
 
   @Test func aBusyFleetAt80Columns() throws {
-    let lines = TopFrame(overview: Self.busy, workers: Self.workers, violations: ["I5": 2]).lines(columns: 80, rows: 24)
+    let lines = TopFrame(
+      overview: Self.busy, workers: Self.workers, violations: ["I5": 2], forecasts: Self.forecasts
+    ).lines(columns: 80, rows: 24)
     #expect(lines.joined(separator: "\n") == (try Self.expected("busy-80")))
   }
 
   @Test func aBusyFleetAt120Columns() throws {
-    let lines = TopFrame(overview: Self.busy, workers: Self.workers).lines(columns: 120, rows: 40)
+    let lines = TopFrame(overview: Self.busy, workers: Self.workers, forecasts: Self.forecasts).lines(
+      columns: 120, rows: 40)
     #expect(lines.joined(separator: "\n") == (try Self.expected("busy-120")))
   }
 
@@ -92,6 +101,14 @@ import Testkit
   @Test func whatWasAskedInVainIsShownWithTheReason() {
     let lines = TopFrame(overview: Self.busy, trouble: "the ledger can't be reached").lines(columns: 120)
     #expect(lines[0].contains("NO FRESH FIGURES: the ledger can't be reached"))
+  }
+
+  @Test func aRunOfWhichNothingCanBeForetoldSaysWhy() {
+    for (reason, word) in [(QueueForecast.Reason.noWorkers, "no workers"), (.paused, "paused")] {
+      let forecasts = [Self.run: QueueForecast(position: 1, runs: 1, reason: reason)]
+      let lines = TopFrame(overview: Self.busy, forecasts: forecasts).lines(columns: 100)
+      #expect(lines.contains { $0.contains("123456789ab") && $0.hasSuffix(word) }, "\(lines)")
+    }
   }
 
   @Test func theEnvironmentTellsWhatTheTerminalCanShow() {

@@ -37,6 +37,21 @@ extension LedgerLaw {
       #expect(overview.outboxLag == 0 && overview.deadTiles == 0 && overview.digestConflicts == 0)
       #expect(try await ledger.violations().isEmpty)
     },
+    LedgerLaw("an overview tells what waits for an operator") { bench in
+      let ledger = try await bench.ledger()
+      #expect(try await ledger.attention() == FleetAttention())
+      let (_, letter) = try await bench.dead(ledger, tiles: 2)
+      try await ledger.keep(
+        QueueMessage(id: "1", type: "what.v9", body: [0]), from: .tiles, reason: "It can't be read.")
+      _ = try await ledger.quarantine("host-9", reason: "Its memory reports errors.")
+      let overview = try await ledger.overview()
+      #expect(overview.attention == FleetAttention(openDeadLetters: 2, quarantines: 1))
+      #expect(overview.deadLetters == [.init(reason: "invalid", count: 1), .init(reason: "unreadable", count: 1)])
+      _ = try await ledger.drop(letter.id, by: "nina")
+      _ = try await ledger.release("host-9", by: "nina")
+      #expect(try await ledger.attention() == FleetAttention(openDeadLetters: 1))
+      #expect(try await ledger.overview().deadLetters.map(\.count) == [1, 1])
+    },
     LedgerLaw("an overview counts runs by state and class, and the tiles that have no result") { bench in
       let ledger = try await bench.ledger()
       let planned = try await bench.planned(ledger, tiles: 5)

@@ -25,5 +25,5 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
   public static let all =
     models + submitting + claiming + dispatching + aggregating + stitching + passing + races
     + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + failing
-    + deadLetters + quarantine + hedging + events + webhooks + accessTokens + listing
+    + deadLetters + quarantine + hedging + events + webhooks + accessTokens + listing + retention
 }

@@ -67,6 +67,24 @@ import Testing
     #expect(abs((counts[.batch] ?? 0) - 10) <= 2)
   }
 
+  @Test func aStatRunsFirstTileComesFirstHoweverMuchItCosts() throws {
+    var shares = DispatchShares()
+    var backlog = [
+      try Self.run("a", .batch, tiles: 1000, cost: 1), try Self.run("a", .routine, tiles: 1000, cost: 1, age: 9000),
+    ]
+    for _ in 0..<3 {
+      _ = serve(&backlog, &shares, count: 100, room: 4)
+      backlog.append(try Self.run("b", .stat, tiles: 2, cost: 10_000))
+      #expect(serve(&backlog, &shares, count: 1, room: 1).first?.runClass == .stat)
+      // And doesn't take the fleet from the others for that: 10,000 shared by 81 are as much as 123 x 9.
+      let next = serve(&backlog, &shares, count: 100, room: 4)
+      #expect(!next.contains { $0.runClass == .stat })
+      backlog.removeAll { $0.runClass == .stat }
+      // Without any STAT run waiting, its account is closed.
+      _ = serve(&backlog, &shares, count: 1, room: 1)
+    }
+  }
+
   @Test func whatIsDueFirstGoesFirstAndWhoHasNoDeadlineIsntForgotten() throws {
     let plain = try Self.run(tiles: 1, age: 86000)
     let backlog = [

@@ -96,6 +96,12 @@ struct InvariantTests {
       .oneEnd, "a run is over, but no event tells its end",
       "DELETE FROM fleet.run_events WHERE run = 'DONE' AND state = 'completed'"),
     Harm(
+      .urgentFirst, "others' tiles were handed out while an urgent run's first tile waited",
+      "UPDATE fleet.runs SET class = 'stat' WHERE id = 'RUN'",
+      "UPDATE fleet.runs SET finished_at = now() + interval '1 minute' WHERE id = 'DONE'",
+      "UPDATE fleet.tiles SET queued_at = now() + interval '10 seconds' WHERE pass = 'PASS'",
+      "UPDATE fleet.tiles SET queued_at = now() + interval '9 seconds' WHERE pass = 'DONEPASS'"),
+    Harm(
       .cleanDrain, "a worker has stopped with tiles in hand",
       """
       INSERT INTO fleet.workers (name, life, number, host, state, slots, busy_slots, software_version, tiles)
@@ -157,9 +163,58 @@ struct InvariantTests {
         let seen = try connection.execute("SELECT broken FROM fleet.violations_\("\(harm.invariant)".lowercased())")
           .map { try $0.value("broken", as: String.self) }
         #expect(seen.contains { $0.hasPrefix(harm.broken) }, "\(harm.testDescription): \(seen)")
+        // Who asks every minute sees the same, as both runs are of late.
+        let lately = try connection.execute("SELECT invariant FROM fleet.violations_of_late('1 hour')")
+          .map { try $0.value("invariant", as: String.self) }
+        #expect(
+          lately.contains { $0.hasPrefix("\(harm.invariant) \(harm.broken)") }, "\(harm.testDescription): \(lately)")
         try connection.run(script: "ROLLBACK")
       }
       #expect(try await ledger.audit(limit: 100).violations == [])
+      await ledger.close()
+    }
+  }
+
+  @Test func aRunThatHasBeenOverForLongIsOnlyLookedAtByAnAudit() async throws {
+    try await withDatabase { database in
+      let ledger = try PostgresLedger(url: database.url)
+      let runs = try await made(by: ledger)
+      let connection = try PostgresConnection(ConnectionSettings(url: database.url))
+      try connection.run(
+        script: """
+          SET session_replication_role = replica;
+          UPDATE fleet.runs SET finished_at = now() - interval '2 hours' WHERE id = '\(runs.done)';
+          DELETE FROM fleet.tiles WHERE pass = '\(runs.donePass)'
+          """)
+      #expect(try await ledger.violations() == [:])
+      #expect(try await ledger.audit(limit: 10).violations.contains { $0.run == runs.done })
+      await ledger.close()
+    }
+  }
+
+  /// An urgent run that waits while it, or everything, is paused isn't overtaken.
+  @Test func aPauseExplainsWhyAnUrgentRunWaits() async throws {
+    try await withDatabase { database in
+      let ledger = try PostgresLedger(url: database.url)
+      let runs = try await made(by: ledger)
+      let connection = try PostgresConnection(ConnectionSettings(url: database.url))
+      try connection.run(
+        script: """
+          SET session_replication_role = replica;
+          UPDATE fleet.runs SET class = 'stat' WHERE id = '\(runs.run)';
+          UPDATE fleet.runs SET finished_at = now() + interval '1 minute' WHERE id = '\(runs.done)';
+          UPDATE fleet.tiles SET queued_at = now() + interval '10 seconds' WHERE pass = '\(runs.pass)';
+          UPDATE fleet.tiles SET queued_at = now() + interval '9 seconds' WHERE pass = '\(runs.donePass)';
+          """)
+      #expect(try await ledger.audit(limit: 10).violations.map(\.invariant) == [.urgentFirst])
+      try await ledger.pause(.runClass(.stat))
+      #expect(try await ledger.audit(limit: 10).violations == [])
+      #expect(try await ledger.resume(.runClass(.stat)))
+      #expect(try await ledger.audit(limit: 10).violations == [])
+      try await database.execute(
+        "UPDATE fleet.past_pauses SET resumed_at = paused_at, paused_at = now() - interval '1 day'")
+      try await database.execute("UPDATE fleet.past_pauses SET resumed_at = now() - interval '1 hour'")
+      #expect(try await ledger.audit(limit: 10).violations.map(\.invariant) == [.urgentFirst])
       await ledger.close()
     }
   }

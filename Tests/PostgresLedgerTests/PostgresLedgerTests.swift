@@ -91,6 +91,30 @@ struct PostgresLedgerTests {
     }
   }
 
+  /// Whoever adds a column for a digest decides here whether it names a blob; if so, `neededBlobs` must know it, or `tessera clean` removes it.
+  @Test func theCleanerKnowsEachColumnWithADigest() async throws {
+    let needed: Set = [
+      "models.digest", "models.previous", "run_inputs.image", "pass_requests.previous_image", "runs.label_map",
+      "runs.probabilities", "runs.properties", "passes.label_map", "passes.probabilities", "passes.document",
+      "dead_letters.document", "tile_results.probabilities", "tile_votes.probabilities",
+    ]
+    // Names of models that are needed anyway, digests of other things than blobs, and blobs that are kept for nobody.
+    let others: Set = [
+      "model_labels.model", "model_names.model", "runs.model", "pass_requests.model", "passes.model",
+      "runs.request_digest", "runs.label_voxels", "runs.merkle_root", "passes.label_voxels",
+      "dead_letters.body_digest", "digest_conflicts.probabilities", "rejected_results.probabilities",
+      "access_tokens.digest",
+    ]
+    try await withDatabase { database in
+      let columns = try await database.execute(
+        """
+        SELECT c.relname || '.' || a.attname AS value FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'fleet.sha256'::regtype
+        """)
+      #expect(Set(columns.compactMap(\.self)).symmetricDifference(needed.union(others)) == [])
+    }
+  }
+
   @Test func textThatSQLCouldMistakeIsKeptAsItIs() async throws {
     try await withDatabase { database in
       let ledger = try PostgresLedger(url: database.url)

@@ -46,8 +46,9 @@ struct DlqRunCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       guard FileManager.default.fileExists(atPath: file) else { throw InputError("There is no file \(file).") }
-      let folder = FileManager.default.temporaryDirectory.appending(path: "tessera-repro-\(UUID().uuidString)")
-      defer { try? FileManager.default.removeItem(at: folder) }
+      let scratch = try ScratchFolder()
+      defer { withExtendedLifetime(scratch) {} }
+      let folder = scratch.url
       let store = try FileBlobStore(root: folder.appending(path: "store").path)
       let repro: TileRepro
       do {

@@ -54,6 +54,13 @@ struct FleetGauges: Sendable {
       let misses = overview.deadlineMisses.first { $0.runClass == runClass }?.count ?? 0
       samples.append(MetricSample(FleetMetrics.deadlineMisses, runClass.rawValue, value: Double(misses)))
     }
+    for reason in FailureKind.allCases.map(\.rawValue) + ["unreadable"] {
+      let count = overview.deadLetters.first { $0.reason == reason }?.count ?? 0
+      samples.append(MetricSample(FleetMetrics.deadLetters, reason, value: Double(count)))
+    }
+    samples.append(
+      MetricSample(FleetMetrics.openDeadLetters, value: Double(overview.attention.openDeadLetters)))
+    samples.append(MetricSample(FleetMetrics.quarantines, value: Double(overview.attention.quarantines)))
     samples.append(MetricSample(FleetMetrics.outboxLag, value: overview.outboxLag))
     return samples
   }

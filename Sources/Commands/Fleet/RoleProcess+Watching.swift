@@ -63,7 +63,10 @@ extension RoleProcess {
     var checks: [HealthCheck] = []
     if let broker { checks.append(HealthCheck("broker", every: .seconds(1)) { broker.finding }) }
     if let store { checks.append(HealthChecks.store(store, for: name)) }
-    if let ledger { checks.append(HealthChecks.ledger(ledger)) }
+    if let ledger {
+      checks.append(HealthChecks.ledger(ledger))
+      checks.append(HealthChecks.attention(ledger))
+    }
     if roles.contains(.worker) {
       checks.append(
         HealthCheck("engine", every: .seconds(3600)) {

@@ -62,6 +62,10 @@ struct VerifyCommand: AsyncParsableCommand {
         progress.show(step: $0, done: 0, total: 0)
       }
       progress.finish()
+      if !report.findings.isEmpty, !evidence.isTrimmed, try await ledger.evidence(of: id)?.isTrimmed == true {
+        await ledger.close()
+        throw InputError("The run \(run) was trimmed by tessera clean meanwhile; verify it once more.")
+      }
       try await ledger.note(
         verificationOf: id, tiles: report.tiles.count, stitched: report.stitchedPasses != nil,
         findings: report.findings, version: SoftwareVersion.current)
@@ -76,7 +80,11 @@ struct VerifyCommand: AsyncParsableCommand {
     let written = report.recordedRoot.map { $0 == report.root ? "as it was written" : "\($0) was written" }
     Output.line("root       \(report.root), \(written ?? "none was written when the run was completed")")
     Output.line("blobs      \(report.blobs) are in the store and whole")
-    Output.line("tiles      \(report.tiles.count) computed again (seed \(seed))")
+    if report.isTrimmed {
+      Output.line("tiles      removed by tessera clean, as the run has been over for long; none can be computed again")
+    } else {
+      Output.line("tiles      \(report.tiles.count) computed again (seed \(seed))")
+    }
     for tile in report.tiles {
       let engine = tile.engine == tile.engineHere ? tile.engine : "\(tile.engineHere) here, \(tile.engine) then"
       let verdict =

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Fleet
 internal import Foundation
 internal import ModelStore
 
@@ -25,9 +26,9 @@ enum ModelSource {
         "\(url.lastPathComponent) holds \(there); name one by -m and its configuration, or import it and name its folder."
       )
     }
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "tessera-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: scratch) }
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    let folder = try ScratchFolder()
+    let scratch = folder.url
+    defer { withExtendedLifetime(folder) {} }
     try archive.unpack(model, into: scratch)
     // A cascade's first stage is looked for beside it.
     if model.path.hasPrefix("\(ModelConfiguration.cascade.rawValue)/") {

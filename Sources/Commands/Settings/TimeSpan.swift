@@ -11,15 +11,21 @@ struct TimeSpan: Hashable, ExpressibleByArgument {
 
   static let fiveSeconds = TimeSpan(seconds: 5)
 
-  private init(seconds: Double) { self.seconds = seconds }
-
-  /// As it is written on the command line.
-  var defaultValueDescription: String { "\(seconds.formatted())s" }
+  init(seconds: Double) { self.seconds = seconds }
 
   init?(argument: String) {
     guard let unit = argument.last.flatMap({ Self.units[$0] }), let amount = Double(argument.dropLast()), amount >= 0,
       amount * unit <= Self.longest
     else { return nil }
     seconds = amount * unit
+  }
+
+  /// In the largest unit that leaves no rest.
+  var defaultValueDescription: String {
+    let units = Self.units.sorted { $0.value > $1.value }
+    guard seconds > 0, let unit = units.first(where: { seconds.remainder(dividingBy: $0.value) == 0 }) else {
+      return "\(seconds)s"
+    }
+    return "\(Int(seconds / unit.value))\(unit.key)"
   }
 }

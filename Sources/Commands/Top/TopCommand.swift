@@ -43,12 +43,17 @@ struct TopCommand: AsyncParsableCommand {
         .ledger(patience: Self.patience)
       // The dear question is asked less often than the picture is drawn.
       let violations = KeptAnswer(for: .seconds(30)) { try await ledger.violations() }
+      let looks = KeptAnswer(for: .seconds(4)) { try await ledger.queueLook() }
       let picture = { () async throws -> TopFrame in
         let overview = try await ledger.overview()
         let workers = try await ledger.workers().filter {
           $0.isPresent || overview.at.timeIntervalSince($0.seenAt) < WorkersCommand.remembered
         }
-        return TopFrame(overview: overview, workers: workers, violations: await violations.value() ?? [:])
+        var frame = TopFrame(overview: overview, workers: workers, violations: await violations.value() ?? [:])
+        if let look = await looks.value() {
+          for run in overview.runsInWork { frame.forecasts[run.run] = look.forecast(of: run.run) }
+        }
+        return frame
       }
       let first = try await picture()
       if json { return try Output.json(TopReport(first)) }
@@ -87,10 +92,26 @@ struct TopReport: Encodable {
   var overview: FleetOverview
   var workers: [WorkersCommand.Report]
   var violations: [String: Int]
+  var forecasts: [Forecast]
+
+  struct Forecast: Encodable {
+    var run: RunID
+    var position: Int
+    /// Seconds from the overview's time; `nil` where nothing can be said.
+    var median: Double?
+    var ninetieth: Double?
+    var reason: QueueForecast.Reason?
+  }
 
   init(_ frame: TopFrame) {
     overview = frame.overview
     workers = frame.workers.map(WorkersCommand.Report.init)
     violations = frame.violations
+    forecasts = frame.overview.runsInWork.compactMap { run in
+      frame.forecasts[run.run].map {
+        Forecast(
+          run: run.run, position: $0.position, median: $0.median, ninetieth: $0.ninetieth, reason: $0.reason)
+      }
+    }
   }
 }

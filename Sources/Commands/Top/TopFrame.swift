@@ -8,6 +8,8 @@ struct TopFrame {
   var workers: [WorkerRecord] = []
   /// By invariant.
   var violations: [String: Int] = [:]
+  /// Of runs in work.
+  var forecasts: [RunID: QueueForecast] = [:]
   /// Why `overview` is no fresh one.
   var trouble: String?
 
@@ -72,7 +74,8 @@ struct TopFrame {
     let list = broken.isEmpty ? "" : " (\(names))"
     let alarms: [(count: Int, text: String)] = [
       (broken.reduce(0) { $0 + $1.value }, "violations" + list), (overview.digestConflicts, "conflicts"),
-      (overview.deadTiles, "dead tiles"), (misses, "deadlines missed"),
+      (overview.attention.openDeadLetters, "dead letters"), (overview.attention.quarantines, "quarantined"),
+      (misses, "late"),
     ]
     let texts = alarms.map { alarm -> String in
       let text = "\(alarm.count) \(alarm.text)"
@@ -116,7 +119,7 @@ struct TopFrame {
     let bar = isNarrow ? 6 : min(30, width - (isWide ? 120 : 96))
     var columns: [(title: String, alignment: TextTable.Alignment)] = [("RUN", .left), ("CLASS", .left)]
     if !isNarrow { columns.append(("TENANT", .left)) }
-    columns += [("MODEL", .left), ("STATE", .left), ("TILES", .right), ("", .left), ("LEFT", .right)]
+    columns += [("MODEL", .left), ("STATE", .left), ("TILES", .right), ("", .left), ("DONE AT", .right)]
     var table = TextTable(columns, rule: false)
     for run in overview.runsInWork {
       let part = run.passes > 1 ? " \(run.position + 1)/\(run.passes)" : ""
@@ -125,7 +128,7 @@ struct TopFrame {
       cells += [
         String(run.model.prefix(isNarrow ? 10 : 16)), run.state.rawValue + part,
         "\(run.acceptedTiles)/\(run.plannedTiles)", Self.bar(run, width: bar),
-        Self.left(run).map(Formats.seconds) ?? "",
+        doneAt(run.run),
       ]
       table.add(cells)
     }
@@ -138,12 +141,27 @@ struct TopFrame {
     return String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
   }
 
-  /// Seconds until the pass's tiles are in, at the rate of the last minutes; `nil` without a rate.
-  static func left(_ run: FleetOverview.RunInWork) -> Double? {
-    guard run.state == .predicting, run.recentTiles > 0 else { return nil }
-    let rate = Double(run.recentTiles) / Double(FleetOverview.window * 60)
-    return Double(run.plannedTiles - run.acceptedTiles) / rate
+  /// When the run will probably be done, by the ledger's clock in UTC; why it can't be told, where that is so.
+  private func doneAt(_ run: RunID) -> String {
+    guard let forecast = forecasts[run] else { return "" }
+    switch (forecast.reason, forecast.median) {
+    case (.noWorkers, _): return "no workers"
+    case (.paused, _): return "paused"
+    case (nil, let seconds?):
+      let isFar = seconds > 20 * 3600
+      return (overview.at + seconds).formatted(isFar ? Self.dayAndTime : Self.time)
+    case (nil, nil): return ""
+    }
   }
+
+  private static let time = Date.VerbatimFormatStyle(
+    format:
+      "\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+    timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
+  private static let dayAndTime = Date.VerbatimFormatStyle(
+    format:
+      "\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits)",
+    timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
 
   private func section(
     _ title: String, _ table: TextTable, of count: Int, nothing: String, _ style: TopStyle

@@ -37,7 +37,7 @@ public struct RunVerifier: Sendable {
     checkRoot(evidence, &report)
     try await checkBlobs(of: evidence, &report, progress)
     // What is damaged is known by now; whatever else rests on it can't be computed.
-    guard report.findings.isEmpty else { return report }
+    guard report.findings.isEmpty, !evidence.isTrimmed else { return report }
     var slots: [String: SlotPredictor] = [:]
     for (position, tile) in Self.sample(of: evidence, count: sample, seed: seed) {
       progress("tile \(tile) of pass \(position)")
@@ -65,7 +65,7 @@ public struct RunVerifier: Sendable {
     of evidence: RunEvidence, _ report: inout VerificationReport, _ progress: (String) -> Void
   ) async throws {
     var blobs = evidence.blobs
-    for pass in evidence.passes {
+    for pass in evidence.passes where !evidence.isTrimmed {
       do {
         let document = try await PassDocument.get(pass.document, from: store)
         blobs += [document.volume, document.previous?.labels].compactMap { $0 }

@@ -25,6 +25,8 @@ public struct VerificationReport: Sendable, Encodable {
   public var run: RunID
   /// As it was written when the run was completed.
   public var recordedRoot: Digest?
+  /// Whether the run was trimmed: nothing can be computed again, only what it keeps is looked at.
+  public var isTrimmed: Bool
   /// As it follows from the ledger's rows now.
   public var root: Digest
   /// Blobs that were read and have the bytes that their names say.
@@ -39,6 +41,7 @@ public struct VerificationReport: Sendable, Encodable {
     run = evidence.run.id
     recordedRoot = evidence.recordedRoot
     root = evidence.root
+    isTrimmed = evidence.isTrimmed
     blobs = 0
     tiles = []
     findings = []

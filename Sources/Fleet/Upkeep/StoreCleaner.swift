@@ -1,0 +1,75 @@
+internal import Digests
+public import FleetContracts
+internal import ModelStore
+
+/// Removes from a store what no run and no model needs, while a fleet works.
+///
+/// What is needed is marked from the ledger, and what isn't marked is removed. Three things make it safe beside writers:
+///
+/// - Whoever puts a blob tells the ledger of it within the grace time, so what is younger isn't looked at. Putting a blob that is there
+///   already makes it young again (`BlobInventory`).
+/// - A worker's result may wait at the broker for longer than that. So nothing is removed that was put after the submission of the oldest run
+///   that isn't over: whatever belongs to a run and isn't its input, was put since.
+/// - The inventory is taken before the marks. What is put after it is young, and removing looks at the age once more.
+public struct StoreCleaner: Sendable {
+  private let ledger: any BlobRetention
+  private let store: any BlobInventory
+
+  public init(ledger: any BlobRetention, store: any BlobInventory) {
+    self.ledger = ledger
+    self.store = store
+  }
+
+  /// - Parameters:
+  ///   - keepingTiles: for how long a run that is over keeps what its results were made from; `nil` for good.
+  ///   - grace: blobs that were put within this time stay.
+  ///   - deletes: trims and removes; otherwise only tells what would be.
+  ///   - operator: who does it, for the ledger.
+  ///   - progress: called with what is being done.
+  /// - Throws: `BlobStoreError`, `RunFailure` when a pass document or manifest can't be read: what it names isn't known then, and nothing
+  ///   is removed.
+  public func clean(
+    keepingTiles: Duration?, grace: Duration, deletes: Bool, by operator: String,
+    progress: (String) -> Void = { _ in }
+  ) async throws -> CleaningReport {
+    progress("runs")
+    var trimmable: [RunID] = []
+    if let keepingTiles { trimmable = try await ledger.trimmableRuns(overFor: keepingTiles) }
+    if deletes { trimmable = try await ledger.trim(trimmable, by: `operator`) }
+    progress("inventory")
+    let inventory = try await store.inventory()
+    progress("what is needed")
+    let needed = try await ledger.neededBlobs(imaginingTrimmed: deletes ? [] : Set(trimmable))
+    let marked = try await needed.blobs.union(inside(needed))
+    let limit = max(grace, needed.oldestOpenRun ?? .zero)
+
+    var report = CleaningReport(trimmedRuns: trimmable, grace: limit / .seconds(1), deletes: deletes)
+    for (index, blob) in inventory.enumerated() {
+      if index.isMultiple(of: 1000) { progress("blob \(index) of \(inventory.count)") }
+      report.stored.add(blob)
+      if marked.contains(blob.digest) {
+        report.needed.add(blob)
+      } else if blob.age <= limit {
+        report.young.add(blob)
+      } else {
+        report.unneeded.add(blob)
+        guard deletes, try await store.remove(blob.digest, unlessPutWithin: limit) else { continue }
+        report.removed.add(blob)
+      }
+    }
+    return report
+  }
+
+  /// What pass documents and manifests name.
+  private func inside(_ needed: NeededBlobs) async throws -> Set<Digest> {
+    var blobs: Set<Digest> = []
+    for digest in needed.documents {
+      let document = try await PassDocument.get(digest, from: store)
+      blobs.formUnion([document.volume, document.previous?.labels].compactMap { $0 })
+    }
+    for digest in needed.manifests {
+      blobs.formUnion(try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256))
+    }
+    return blobs
+  }
+}
