@@ -151,6 +151,20 @@ struct IntegrationTests {
       try fleet.number("SELECT count(*) FROM fleet.dead_letters WHERE queue = 'tessera.ingest'") == Double(words.count))
     #expect(try fleet.query("SELECT count(*) FROM fleet.runs") == ["2"])
     #expect(!ingest.logText.contains("Müller"), "a path of a bad message is in the log")
+
+    // A submission that comes while the database is away waits for it.
+    try fleet.servers.killDatabase()
+    let waiting = Task {
+      try await Upstream.run(
+        Self.submit,
+        [
+          "AMQP_URL": amqp, "MODEL": "tissue", "IMAGE": image, "KEY": "study-1", "OPTIONS": #"{"mirroring": false}"#,
+        ])
+    }
+    try await Task.sleep(for: .seconds(1))
+    try fleet.servers.startDatabase()
+    #expect(try await waiting.value.contains("False"))
+    #expect(try fleet.query("SELECT count(*) FROM fleet.runs") == ["2"])
     ingest.send(SIGTERM)
     #expect(try await ingest.finish(within: 60).code == 0)
   }
