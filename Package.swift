@@ -184,9 +184,20 @@ let package = Package(
 
     module(
       "RunPictures", ["FleetContracts", "Pictures", "Reports", "NiftiIO", "Volumes"]),
+    .target(
+      name: "Dashboard", dependencies: ["SliceViewer", "Digests"],
+      resources: [
+        .embedInCode("index.html"), .embedInCode("app.js"), .embedInCode("api.js"), .embedInCode("chart.js"),
+        .embedInCode("fleet.js"), .embedInCode("format.js"), .embedInCode("letters.js"), .embedInCode("parts.js"),
+        .embedInCode("run.js"), .embedInCode("runs.js"), .embedInCode("submit.js"), .embedInCode("dashboard.css"),
+        .embedInCode("icon.svg"),
+      ], swiftSettings: swiftSettings),
     module(
       "HTTPAPI",
-      ["FleetContracts", "FleetMetrics", "Exposition", "Digests", "PythonJSON", hummingbird, logging, lifecycle]),
+      [
+        "Dashboard", "FleetContracts", "FleetMetrics", "Exposition", "Digests", "PythonJSON", hummingbird, logging,
+        lifecycle,
+      ]),
 
     module("Webhooks", ["FleetContracts", "Digests", httpClient]),
 
@@ -260,6 +271,8 @@ let package = Package(
     tests("PostprocessingTests", ["Postprocessing", "PythonJSON", "NiftiIO", "Volumes"]),
     tests("PicturesTests", ["Pictures", "Volumes"]),
     tests("ReportsTests", ["Reports", "Pictures", "Volumes"]),
+    tests("RunPicturesTests", ["RunPictures", "FleetInMemory", "FleetContracts", "Digests"]),
+    tests("DashboardTests", ["Dashboard"]),
     tests("ThreadsTests", ["Threads"]),
     tests("MachineTests", ["Machine"]),
     tests("ProcessesTests", ["Processes"]),

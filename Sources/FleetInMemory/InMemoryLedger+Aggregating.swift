@@ -36,6 +36,7 @@ extension InMemoryLedger {
     guard case .computed(let probabilities, _) = result.outcome else { return .stale }
     try passes[result.pass]?.tiles[result.tile].state.take(.accept)
     passes[result.pass]?.tiles[result.tile].accepted = AcceptedTile(probabilities: probabilities, result: result)
+    acceptedByMinute[ThroughputStep.minute.number(of: Date()), default: 0] += 1
     outbox.removeAll { $0.pass == result.pass && $0.tile == result.tile }
     guard passes[result.pass]?.tiles.allSatisfy({ $0.state == .done }) == true else {
       return .accepted(completesPass: false)

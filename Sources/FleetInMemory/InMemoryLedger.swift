@@ -12,6 +12,8 @@ public actor InMemoryLedger: Ledger {
   var order: [RunID] = []
   var runsByKey: [RunKey: RunID] = [:]
   var passes: [PassID: Pass] = [:]
+  /// Accepted tiles by the minute since 1970.
+  var acceptedByMinute: [Int: Int] = [:]
   var outbox: [OutboxEntry] = []
   var shares = DispatchShares()
   /// When tiles were moved into the outbox last.

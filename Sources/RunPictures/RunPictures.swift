@@ -65,6 +65,9 @@ public actor RunPictures: RunPicturing {
     }
   }
 
+  /// Runs whose volumes are open.
+  var openCount: Int { open.count }
+
   /// The run's slices; whoever asks while they are being read waits for the same reading.
   private func opened(_ run: RunRecord) async throws -> Slices {
     guard run.state == .completed, let outcome = run.outcome else {

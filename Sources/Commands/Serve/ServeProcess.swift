@@ -3,6 +3,7 @@ internal import FleetContracts
 internal import Foundation
 internal import HTTPAPI
 internal import Logging
+internal import RunPictures
 internal import ServiceLifecycle
 
 /// The process behind `tessera serve`, until SIGTERM or SIGINT.
@@ -41,7 +42,7 @@ struct ServeProcess {
         address: settings.serve.listen,
         services: APIServices(
           ledger: ledger, store: store, reserve: settings.storeReserve, limits: settings.serve.limits, isOpen: isOpen,
-          version: SoftwareVersion.current), logger: logger)
+          version: SoftwareVersion.current, pictures: RunPictures(store: store)), logger: logger)
       services.append(
         .init(
           service: server, successTerminationBehavior: .gracefullyShutdownGroup,

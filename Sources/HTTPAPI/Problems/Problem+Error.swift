@@ -32,6 +32,15 @@ extension Problem {
       self.init(.unavailable, "The blob store can't be used at the moment. Try again.", retryAfter: Self.patience)
     case DeadLetterError.unknown(let id): self.init(.notFound, "There is no dead letter \(id).")
     case let error as DeadLetterError: self.init(.notReplayable, error.description)
+    case RunPictureError.notCompleted(_, let state):
+      self.init(.noResultYet, "The run is \(state.rawValue); only a completed run has pictures.")
+    case let error as RunPictureError:
+      switch error {
+      case .noSuchSlice: self.init(.notFound, error.description)
+      case .badWindow: self.init(.badRequest, error.description)
+      case .notCompleted, .unusable:
+        self.init(.unavailable, "The run's pictures can't be made at the moment.", retryAfter: Self.patience)
+      }
     case is NIOTooManyBytesError: self.init(.tooLarge, "The body is too large for this request.")
     case let error as HTTPError where error.status == .notFound:
       self.init(.notFound, "There is nothing at this path; GET /v1/openapi.json tells what there is.")

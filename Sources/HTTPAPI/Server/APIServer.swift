@@ -50,7 +50,8 @@ public struct APIServer: Service, CustomStringConvertible {
     let groups: [any OperationGroup] = [
       InputOperations(services), SubmissionOperations(services), RunOperations(services), ResultOperations(services),
       EventOperations(services), ModelOperations(services), FleetOperations(services), DeadLetterOperations(services),
-    ]
+      BoardOperations(services),
+    ] + (services.pictures.map { [PictureOperations(services, pictures: $0)] } ?? [])
     return groups + [DocumentOperations(groups: groups, version: services.version)]
   }
 
@@ -67,6 +68,7 @@ public struct APIServer: Service, CustomStringConvertible {
         return try await operation.handle(APIRequest(request, operation, caller: caller, context: context))
       }
     }
+    DashboardRoutes.add(to: router)
     return router
   }
 }

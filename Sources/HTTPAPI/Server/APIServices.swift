@@ -12,11 +12,13 @@ public struct APIServices: Sendable {
   var isOpen: Bool
   /// This program's version, for the document.
   var version: String
+  /// Makes pictures of completed runs; `nil`: there are none.
+  var pictures: (any RunPicturing)?
 
   public init(
     ledger: any Ledger, store: any BlobStore, reserve: StoreReserve, limits: APILimits = APILimits(),
     isOpen: Bool = false,
-    version: String
+    version: String, pictures: (any RunPicturing)? = nil
   ) {
     self.ledger = ledger
     self.store = store
@@ -24,6 +26,7 @@ public struct APIServices: Sendable {
     self.limits = limits
     self.isOpen = isOpen
     self.version = version
+    self.pictures = pictures
   }
 }
 
