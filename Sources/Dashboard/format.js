@@ -14,8 +14,9 @@ export function decimal(value) {
 /** mL: three digits that count, or more before the point. */
 export const millilitres = (value) => value.toFixed(value >= 100 ? 1 : value >= 1 ? 2 : 3);
 
-/** 4.2 s, 3 min 12 s, 2 h 5 min, 3 d 4 h. */
+/** 35 ms, 4.2 s, 3 min 12 s, 2 h 5 min, 3 d 4 h. */
 export function duration(seconds) {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -28,7 +28,7 @@ public struct APIServer: Service, CustomStringConvertible {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .notice)
     let application = Application(
-      router: Self.router(services),
+      router: Self.site(services),
       server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), backlog: 1024),
       onServerRunning: { [logger] channel in
@@ -68,6 +68,12 @@ public struct APIServer: Service, CustomStringConvertible {
         return try await operation.handle(APIRequest(request, operation, caller: caller, context: context))
       }
     }
+    return router
+  }
+
+  /// The API, and the page that shows the fleet by it.
+  static func site(_ services: APIServices) -> Router<APIContext> {
+    let router = router(services)
     DashboardRoutes.add(to: router)
     return router
   }
