@@ -96,7 +96,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Reports", dependencies: ["Pictures", "SliceViewer", "Digests"],
-      resources: [.embedInCode("report.js"), .embedInCode("report.css")], swiftSettings: swiftSettings),
+      resources: [.embedInCode("report.js"), .embedInCode("report.css")],
+      swiftSettings: swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
     // The numeric side: synchronous, throws, never logs.
     module("Kernels", ["CKernels", "COpenBLAS"], optimised: true),

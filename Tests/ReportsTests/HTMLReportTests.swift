@@ -66,8 +66,8 @@ struct HTMLReportTests {
   }
 
   @Test func picturesKeepTheirLimitAndTheSliceOfTheCentre() throws {
-    let slices = try slices(Extent(z: 160, y: 180, x: 170))
-    for limit in [1 << 20, 1 << 22] {
+    let slices = try slices(Extent(z: 40, y: 56, x: 48))
+    for limit in [1 << 16, 1 << 18] {
       let pictures = try ReportSlices(slices, window: .automatic, limit: limit)
       let bytes = pictures.views.reduce(0) { $0 + $1.bytes }
       #expect(bytes <= limit && bytes > limit / 8, "\(bytes) of \(limit)")
