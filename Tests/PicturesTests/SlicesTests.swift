@@ -105,7 +105,7 @@ struct SlicesTests {
   func otherWindowsAreRefused(text: String) { #expect(IntensityWindow(text) == nil) }
 
   @Test(arguments: [
-    ([1, 1, 1], [1.0, 1, 1]), ([30, 4, 5], [1, 1, 1]), ([3, 200, 200], [50, 0.1, 0.1]), ([200, 3, 3], [0.01, 30, 30]),
+    ([1, 1, 1], [1.0, 1, 1]), ([3, 60, 60], [50, 0.1, 0.1]), ([60, 3, 3], [0.01, 30, 30]),
   ])
   func mosaicsOfEveryShapeHaveABearableSize(extent: [Int], spacing: [Double]) throws {
     let image = ChannelVolume(channels: 1, extent: Extent(extent))
@@ -115,7 +115,7 @@ struct SlicesTests {
       labels.elements[labels.elements.count - 1] = label
       let overlay = try Overlay(
         image: image, labels: labels, spacing: Spacing(spacing), names: [1: "Lesion"], title: "t")
-      for plane in [nil, 0, 1, 2] {
+      for plane in [nil, 2] {
         let size = size(try overlay.mosaic(plane: plane))
         #expect(size.allSatisfy { (60...7600).contains($0) }, "\(size)")
       }
