@@ -9,7 +9,8 @@ public import Digests
 public protocol Ledger:
   RunCancelling, WorkForecasting, WorkerRoster, JustInTimeDispatching, WorkPausing, OverdueTiles, QueueLooking,
   RunHistories,
-  FleetObserving, ThroughputObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog, WebhookOffice,
+  FleetObserving, ThroughputObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog,
+  WebhookOffice,
   AccessTokenKeeping, RunListing, BlobRetention
 {
   // MARK: Models

@@ -9,6 +9,36 @@ import Testkit
   .enabled(
     if: BrowserProcess.isInstalled, "needs chromium, chromium-driver, python3-selenium; Compose/test brings them"))
 struct DashboardTests {
+  private let image = Fixtures.directory.appending(path: "demo/images/colin27_0000.nii.gz")
+
+  /// A study from the page, a tile that fails, its replay from the page, and the slices of the result.
+  @Test(
+    .timeLimit(.minutes(5)),
+    .enabled(if: PrivateServers.areInstalled, "needs rabbitmq-server and postgresql; Compose/install brings them"))
+  func aStudyIsSubmittedWatchedReplayedAndLookedAt() async throws {
+    let fleet = try await Fleet()
+    let serve = try WatchedProcess()
+    let roles = [
+      try await fleet.start("dispatcher"), try await fleet.start("aggregator"),
+      try await fleet.start("serve", ["--open", "--listen", serve.listen]),
+    ]
+    // Each tile takes a while, so that progress can be seen.
+    let faulty = try await fleet.start(
+      "worker", environment: ["TESSERA_FAULT": "worker.fetched#1=fail:poison,worker.computed=delay:0.1"])
+    let url = "http://\(serve.listen)/"
+    let run = try await BrowserProcess.run("submit", url, [image.path])
+    #expect(try await fleet.status(run).state == "failed")
+    faulty.send(SIGTERM)
+    _ = try await faulty.finish(within: 60)
+    let sound = try await fleet.start("worker")
+    _ = try await BrowserProcess.run("replay", url, [run])
+    #expect(try await fleet.status(run).state == "completed")
+    let report = fleet.folder.url.appending(path: "report.html")
+    try await fleet.succeed(["report", run, "-o", report.path, "--mosaic", fleet.folder.url.path + "/mosaic.png"])
+    _ = try await BrowserProcess.run("report", report.path)
+    for role in roles + [sound] { #expect(role.isRunning) }
+  }
+
   /// Slices of 8 mm, permuted axes: what a report shows is true to mm, and none of the checks finds anything.
   @Test(.timeLimit(.minutes(3)))
   func aLocalReportIsReadableEverywhere() async throws {

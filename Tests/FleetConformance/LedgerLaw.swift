@@ -24,6 +24,7 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
 
   public static let all =
     models + submitting + claiming + dispatching + aggregating + stitching + passing + races
-    + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + throughput + failing
+    + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + throughput
+    + failing
     + deadLetters + quarantine + hedging + events + webhooks + accessTokens + listing + retention
 }

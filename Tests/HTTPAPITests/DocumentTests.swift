@@ -92,6 +92,8 @@ import Testing
       try check(
         "submitRun", try await client.submit(#"{"model": ["tissue"], "inputs": ["\#(Digest(of: APIBench.image))"]}"#))
       try check("listWorkers", try await client.send(.get, "/v1/workers"))
+      try check("getFleet", try await client.send(.get, "/v1/fleet"))
+      try check("getThroughput", try await client.send(.get, "/v1/throughput"))
       try check("getQueue", try await client.send(.get, "/v1/queue"))
       try check("listDeadLetters", try await client.send(.get, "/v1/dead-letters", as: "admin"))
       try check("getDeadLetter", try await client.send(.get, "/v1/dead-letters/7", as: "admin"))

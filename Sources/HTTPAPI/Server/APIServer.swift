@@ -47,11 +47,12 @@ public struct APIServer: Service, CustomStringConvertible {
 
   /// The parts of the API. A new part is a new `OperationGroup` in this list.
   static func groups(_ services: APIServices) -> [any OperationGroup] {
-    let groups: [any OperationGroup] = [
-      InputOperations(services), SubmissionOperations(services), RunOperations(services), ResultOperations(services),
-      EventOperations(services), ModelOperations(services), FleetOperations(services), DeadLetterOperations(services),
-      BoardOperations(services),
-    ] + (services.pictures.map { [PictureOperations(services, pictures: $0)] } ?? [])
+    let groups: [any OperationGroup] =
+      [
+        InputOperations(services), SubmissionOperations(services), RunOperations(services), ResultOperations(services),
+        EventOperations(services), ModelOperations(services), FleetOperations(services), DeadLetterOperations(services),
+        BoardOperations(services),
+      ] + (services.pictures.map { [PictureOperations(services, pictures: $0)] } ?? [])
     return groups + [DocumentOperations(groups: groups, version: services.version)]
   }
 
