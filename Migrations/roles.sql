@@ -7,7 +7,7 @@
 --
 -- Run by whoever may make roles and owns the database or is its administrator. Harmless when it is run again, and when the roles are
 -- there already. No role gets a password here, so nobody can log in until an administrator gives one (\password tessera_service in psql).
--- Further logins: CREATE ROLE alice LOGIN IN ROLE tessera_analyst. Not a migration: roles belong to the server, not to one database.
+-- Further logins: CREATE ROLE alice LOGIN IN ROLE tessera_analyst. An analyst sees the runs of the tenants that `tessera analyst grant` names. Not a migration: roles belong to the server, not to one database.
 
 DO $$
 DECLARE
@@ -30,7 +30,7 @@ BEGIN
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I, %I, %I, %I', current_database(), 'tessera_owner', 'tessera_service', 'tessera_analyst',
                  'tessera_monitor');
-  EXECUTE format('GRANT CREATE ON DATABASE %I TO %I', current_database(), 'tessera_owner');
+  EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO %I', current_database(), 'tessera_owner'); -- sums are refreshed by way of temporary tables
 END $$;
 
 ------------------------------------------------------------------------------------------------------- who owns what
@@ -87,12 +87,12 @@ BEGIN
   END IF;
 END $$;
 
--- What only a migration changes: the steps taken, and the rules by which states change.
+-- What only a migration or an administrator changes: the steps taken, the rules by which states change, whose runs analysts see.
 DO $$
 DECLARE
   rules text;
 BEGIN
-  FOREACH rules IN ARRAY ARRAY['fleet.schema_migrations', 'fleet.run_transitions'] LOOP
+  FOREACH rules IN ARRAY ARRAY['fleet.schema_migrations', 'fleet.run_transitions', 'fleet.analyst_tenants', 'fleet.analytics_refreshes'] LOOP
     IF to_regclass(rules) IS NOT NULL THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, 'tessera_service');
     END IF;
@@ -110,6 +110,8 @@ BEGIN
     SELECT * FROM (VALUES
       ('tessera_analyst', 'default_transaction_read_only', 'on'), ('tessera_analyst', 'statement_timeout', '5min'),
       ('tessera_analyst', 'idle_in_transaction_session_timeout', '10min'), ('tessera_analyst', 'search_path', 'analytics'),
+      ('tessera_analyst', 'random_page_cost', '1.1'), ('tessera_analyst', 'work_mem', '64MB'),
+      ('tessera_analyst', 'jit', 'off'), -- long looks, at disks without arms
       ('tessera_monitor', 'default_transaction_read_only', 'on'), ('tessera_monitor', 'statement_timeout', '30s'),
       ('tessera_monitor', 'idle_in_transaction_session_timeout', '1min')) AS x (role, name, value)
   LOOP

@@ -20,6 +20,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, PauseCommand.self,
       ResumeCommand.self, DlqCommand.self, QuarantineCommand.self, LedgerCommand.self, VerifyCommand.self,
       ReportCommand.self, CleanCommand.self,
+      QueryCommand.self, CompareCommand.self, AnalystCommand.self, DictionaryCommand.self, RetentionCommand.self,
       MigrateCommand.self, DispatcherCommand.self,
       WorkerCommand.self,
       AggregatorCommand.self, EventsCommand.self, IngestCommand.self, WatchCommand.self, WebhooksCommand.self,

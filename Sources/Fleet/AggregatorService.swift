@@ -57,6 +57,12 @@ public struct AggregatorService: Service, CustomStringConvertible {
         ).run(keepQuarantine)
       }
       group.addTask {
+        await ServiceLoop(step: "upkeep", interval: .seconds(60), logger: logger, vitals: settings.vitals).run {
+          try await ledger.keepUp()
+          return false
+        }
+      }
+      group.addTask {
         await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger, vitals: settings.vitals)
           .run(stitchOne)
       }

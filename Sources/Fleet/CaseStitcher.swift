@@ -42,10 +42,12 @@ public struct CaseStitcher: RunStitching {
     let document = try await PassDocument.get(work.document, from: store)
     let recipe = try CaseRecipe(try await models.model(document.model))
     let isLast = position == run.passes.count - 1
+    var images: [Blob] = []
+    if isLast { for image in run.images { images.append(try await store.get(image)) } }
     let result = PassResult(
       weight: run.passes[position].request.weight,
       others: isLast ? try await otherMembers(of: run) : [],
-      isFinal: isLast, postprocessing: try await postprocessing(of: run))
+      isFinal: isLast, postprocessing: try await postprocessing(of: run), images: images)
     let made: Made
     do {
       made = try await thread.run { [self] in
@@ -75,7 +77,7 @@ public struct CaseStitcher: RunStitching {
           return LabelMeasurement(
             label: label.label, name: label.name, voxels: found?.voxels ?? 0, volume: found?.millilitres ?? 0)
         },
-        timings: earlier.flatMap(\.timings) + timings,
+        details: made.details, timings: earlier.flatMap(\.timings) + timings,
         engine: Set(earlier.flatMap(\.engines) + work.engines).sorted().joined(separator: ","),
         softwareVersion: softwareVersion))
   }
@@ -94,6 +96,8 @@ public struct CaseStitcher: RunStitching {
     /// Whether its label map is the run's.
     var isFinal: Bool
     var postprocessing: PostprocessingRules?
+    /// The image's files, a channel each, where its values are measured.
+    var images: [Blob]
   }
 
   private func otherMembers(of run: RunRecord) async throws -> [(probabilities: Blob, weight: Double)] {
@@ -126,6 +130,8 @@ public struct CaseStitcher: RunStitching {
     var labelMap: Blob
     var labelVoxels: Digest
     var statistics: [LabelStatistics]
+    /// Of the run's label map.
+    var details: [LabelDetails]
     /// A numpy file.
     var probabilities: Blob?
     /// nnU-Net's files.
@@ -160,8 +166,14 @@ public struct CaseStitcher: RunStitching {
       archive = try self.archive(probabilities, document: document, rule: recipe.rule, folder: folder.url)
     }
     watch.lap("export")
+    var details: [LabelDetails] = []
+    if result.isFinal {
+      details = try CaseMeasures(segmented: segmented, geometry: document.geometry)
+        .details(of: document.labels.map(\.label), images: result.images)
+      watch.lap("measure")
+    }
     return Made(
-      labelMap: labelMap, labelVoxels: labelVoxels, statistics: segmented.statistics,
+      labelMap: labelMap, labelVoxels: labelVoxels, statistics: segmented.statistics, details: details,
       probabilities: result.isFinal ? nil : segmented.probabilities.map { Blob(bytes: $0.npy, owner: $0) },
       archive: archive, timings: watch.timings)
   }

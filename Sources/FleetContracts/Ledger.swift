@@ -11,7 +11,7 @@ public protocol Ledger:
   RunHistories,
   FleetObserving, ThroughputObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog,
   WebhookOffice,
-  AccessTokenKeeping, RunListing, BlobRetention
+  AccessTokenKeeping, RunListing, BlobRetention, LabelDetailReading, ComparisonRecording, LedgerUpkeep
 {
   // MARK: Models
 

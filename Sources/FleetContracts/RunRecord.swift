@@ -103,6 +103,8 @@ public struct RunOutcome: Hashable, Sendable, Codable {
   public var properties: Digest?
   /// Voxels and volume of each label but the background, also of those that are absent (0).
   public var labels: [LabelMeasurement]
+  /// What else was measured of the same labels. Records that a ledger returns leave it out: see `LabelDetailReading`.
+  public var details: [LabelDetails] = []
   /// Seconds by step, in the order of the steps.
   public var timings: [StepTiming]
   /// Engine and instruction set that predicted the tiles, such as `winograd/avx512`; several are joined by commas.
@@ -111,16 +113,25 @@ public struct RunOutcome: Hashable, Sendable, Codable {
 
   public init(
     labelMap: Digest, labelVoxels: Digest, probabilities: Digest? = nil, properties: Digest? = nil,
-    labels: [LabelMeasurement], timings: [StepTiming], engine: String, softwareVersion: String
+    labels: [LabelMeasurement], details: [LabelDetails] = [], timings: [StepTiming], engine: String,
+    softwareVersion: String
   ) {
     self.labelMap = labelMap
     self.labelVoxels = labelVoxels
     self.probabilities = probabilities
     self.properties = properties
     self.labels = labels
+    self.details = details
     self.timings = timings
     self.engine = engine
     self.softwareVersion = softwareVersion
+  }
+
+  /// As a ledger returns it.
+  public var withoutDetails: RunOutcome {
+    var outcome = self
+    outcome.details = []
+    return outcome
   }
 }
 

@@ -65,10 +65,13 @@ extension InMemoryLedger {
   }
 
   public func complete(_ claim: RunClaim, _ outcome: RunOutcome) async throws {
-    if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.outcome == outcome { return }
+    if let run = runs[claim.run.id], run.epoch == claim.epoch, run.record.outcome == outcome.withoutDetails {
+      return
+    }
     var run = try held(claim, for: .complete)
     try run.take(.complete, epoch: claim.epoch)
-    run.record.outcome = outcome
+    run.record.outcome = outcome.withoutDetails
+    details[claim.run.id] = outcome.details
     run.record.finishedAt = Date()
     run.root = root(of: run)
     runs[claim.run.id] = run

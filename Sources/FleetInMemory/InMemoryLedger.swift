@@ -24,6 +24,8 @@ public actor InMemoryLedger: Ledger {
   /// In the order of their coming.
   var deadLetters: [DeadLetter] = []
   var quarantines: [KeptQuarantine] = []
+  var details: [RunID: [LabelDetails]] = [:]
+  var keptComparisons: [RunComparison] = []
   /// Tiles of each worker that were rejected since its last release.
   var rejections: [String: Set<RejectedTile>] = [:]
   /// In their order; those of the last changes may not be here yet (`writeEvents`).

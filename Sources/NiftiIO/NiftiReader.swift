@@ -92,6 +92,20 @@ struct NiftiReader {
     try check(hasValue: hasValue)
   }
 
+  /// Reads all voxels, a chunk of them at a time, as float32 in the order of `[z, y, x]`, and makes sure that the file ends with them.
+  func streamVoxels(_ body: (UnsafeBufferPointer<Float>) throws -> Void) throws {
+    let decoder = VoxelDecoder(header)
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.chunk)
+    defer { values.deallocate() }
+    var hasValue = false
+    try forEachChunk(of: header.extent.count) { range, bytes in
+      let part = UnsafeMutableBufferPointer(rebasing: values[..<range.count])
+      if decoder.decode(bytes, into: part) { hasValue = true }
+      try body(UnsafeBufferPointer(part))
+    }
+    try check(hasValue: hasValue)
+  }
+
   private func check(hasValue: Bool) throws {
     guard hasValue else {
       throw NiftiError(

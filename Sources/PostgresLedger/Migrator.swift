@@ -59,14 +59,49 @@ public struct Migrator: Sendable {
     }
   }
 
+  /// Takes steps back, the newest first, and returns them. What only a newer schema can hold is lost.
+  /// - Parameter version: the version that the database has afterwards; 0 leaves no ledger.
+  /// - Throws: As `status`. Steps that were taken back before the error stay so.
+  public func down(to version: Int) async throws -> [Step] {
+    try await withPool { pool in
+      var taken: [Step] = []
+      while let step = try await pool.transaction({ try Self.takeBackLast($0, to: version) }) { taken.append(step) }
+      return taken
+    }
+  }
+
+  private static func takeBackLast(_ database: PostgresConnection, to version: Int) throws -> Step? {
+    try waitForOthers(database)
+    let applied = try Self.applied(database)
+    try check(applied, isComplete: false)
+    guard let last = applied.last, last.version > version,
+      let known = Migrations.all.last(where: { $0.version == last.version })
+    else { return nil }
+    try actAsOwner(database)
+    try database.run(script: known.down)
+    try database.execute("DELETE FROM fleet.schema_migrations WHERE version = $1", [last.version])
+    return Step(version: last.version, name: last.name, appliedAt: last.appliedAt)
+  }
+
+  /// Makes sure that the database has just the steps that this program knows.
+  /// - Throws: `LedgerError.notMigrated`, `.unavailable`.
+  public func validate() async throws {
+    let applied = try await withPool { try await $0.transaction { try Self.applied($0) } }
+    try Self.check(applied, isComplete: true)
+  }
+
+  /// Another process may be busy with a long step; its lock is waited for, however long that takes.
+  private static func waitForOthers(_ database: PostgresConnection) throws {
+    try database.execute("SET LOCAL lock_timeout = 0")
+    try database.execute("SET LOCAL statement_timeout = 0")
+    try database.execute("SELECT pg_advisory_xact_lock($1)", [lock])
+  }
+
   /// Any number that no other program uses on this database.
   static let lock = 0x7465_7373_6d69_67
 
   private static func takeNext(_ database: PostgresConnection, through last: Int) throws -> Step? {
-    // Another process may be busy with a long step; its lock is waited for, however long that takes.
-    try database.execute("SET LOCAL lock_timeout = 0")
-    try database.execute("SET LOCAL statement_timeout = 0")
-    try database.execute("SELECT pg_advisory_xact_lock($1)", [lock])
+    try waitForOthers(database)
     let applied = try Self.applied(database)
     try check(applied, isComplete: false)
     guard let next = Migrations.all.first(where: { $0.version > applied.count && $0.version <= last }) else {
@@ -83,7 +118,7 @@ public struct Migrator: Sendable {
 
   /// Where the ledger belongs to another role than this login, and the login may act as it, what is made belongs to that role too (see
   /// `roles`). Until the end of the transaction.
-  private static func actAsOwner(_ database: PostgresConnection) throws {
+  static func actAsOwner(_ database: PostgresConnection) throws {
     try database.execute(
       """
       SELECT set_config('role', r.rolname, true) FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner

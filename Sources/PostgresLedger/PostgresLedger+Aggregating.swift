@@ -52,7 +52,8 @@ extension PostgresLedger {
     let id = claim.run.id
     try await pool.transaction { database in
       let run = try database.lock(id)
-      if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome {
+      if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome.withoutDetails
+      {
         return  // done before, by a commit that nobody heard of
       }
       guard let run, run.allows(.complete, by: claim) else { throw LedgerError.fenced(id) }
@@ -73,6 +74,7 @@ extension PostgresLedger {
         SELECT $1, label, name, voxels, volume
         FROM jsonb_to_recordset($2::jsonb) AS x (label integer, name text, voxels bigint, volume double precision)
         """, [id, try SQLJSON(outcome.labels)])
+      try database.set(outcome.details, of: id)
       try database.setTimings(outcome.timings, of: id)
     }
   }

@@ -48,9 +48,9 @@ extension PostgresConnection {
     FROM fleet.runs r
     JOIN fleet.models m ON m.digest = r.model
     CROSS JOIN LATERAL (
-      SELECT count(*) AS planned_tiles, count(*) FILTER (WHERE t.state = 'done') AS accepted_tiles,
-             count(*) FILTER (WHERE t.state = 'dead') AS dead_tiles
-      FROM fleet.passes p JOIN fleet.tiles t ON t.pass = p.id WHERE p.run = r.id) t
+      SELECT coalesce(sum(p.tiles), 0) AS planned_tiles, coalesce(sum(p.accepted), 0) AS accepted_tiles,
+             coalesce(sum((SELECT count(*) FROM fleet.tiles t WHERE t.pass = p.id AND t.state = 'dead')), 0) AS dead_tiles
+      FROM fleet.passes p WHERE p.run = r.id) t
     """
 
   fileprivate static func runRecord(_ row: Row) throws -> RunRecord {

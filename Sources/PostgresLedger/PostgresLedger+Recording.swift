@@ -148,7 +148,7 @@ extension PostgresConnection {
       let place = TilePlace(pass: result.pass, tile: result.tile)
       return firsts[place] == index && taken.contains(place)
     }
-    let last = try count(taken, of: &passes)
+    let last = try count(results.indices.filter { isAccepted[$0] }.map { results[$0] }, of: &passes)
     var receipts = isAccepted.map { _ in TileReceipt.accepted(completesPass: false) }
     for pass in last {
       guard let index = results.indices.last(where: { results[$0].pass == pass && isAccepted[$0] }) else { continue }
@@ -182,11 +182,19 @@ extension PostgresConnection {
 
   /// Counts new results; a pass that has them all makes its run `stitching`.
   /// - Returns: such passes.
-  private func count(_ taken: Set<TilePlace>, of passes: inout [PassID: LockedPass]) throws -> [PassID] {
+  private func count(_ taken: [TileResult], of passes: inout [PassID: LockedPass]) throws -> [PassID] {
     var full: [PassID] = []
-    for (id, places) in Dictionary(grouping: taken, by: \.pass) {
-      try execute("UPDATE fleet.passes SET accepted = accepted + $2 WHERE id = $1", [id, places.count])
-      passes[id]?.accepted += places.count
+    for (id, results) in Dictionary(grouping: taken, by: \.pass) {
+      try execute(
+        """
+        UPDATE fleet.passes
+        SET accepted = accepted + $2, infer_seconds = infer_seconds + $3, cpu_seconds = cpu_seconds + $4 WHERE id = $1
+        """,
+        [
+          id, results.count, results.reduce(0) { $0 + $1.timings.infer },
+          results.reduce(0) { $0 + max(0, $1.timings.cpu ?? 0) },
+        ])
+      passes[id]?.accepted += results.count
       guard let pass = passes[id], pass.accepted == pass.tiles else { continue }
       let moved = try execute(
         "UPDATE fleet.runs SET state = 'stitching' WHERE id = $1 AND state = 'predicting'", [pass.run])

@@ -7,11 +7,14 @@ internal import Foundation
 struct Rows: RandomAccessCollection {
   private let columns: [String: Int]
   private let values: [[String?]]
+  /// In their order.
+  let columnNames: [(name: String, isNumber: Bool)]
   /// Rows that were inserted, updated, deleted or selected.
   let affected: Int
 
   init(_ result: OpaquePointer?) {
     let names = (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
+    columnNames = names.enumerated().map { ($1, Self.numbers.contains(PQftype(result, Int32($0)))) }
     columns = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     values = (0..<PQntuples(result)).map { row in
       (0..<Int32(names.count)).map { column in
@@ -20,6 +23,9 @@ struct Rows: RandomAccessCollection {
     }
     affected = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
   }
+
+  /// The types int8, int2, int4, oid, float4, float8 and numeric.
+  private static let numbers: Set<Oid> = [20, 21, 23, 26, 700, 701, 1700]
 
   var startIndex: Int { 0 }
   var endIndex: Int { values.count }

@@ -26,5 +26,5 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
     models + submitting + claiming + dispatching + aggregating + stitching + passing + races
     + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + throughput
     + failing
-    + deadLetters + quarantine + hedging + events + webhooks + accessTokens + listing + retention
+    + deadLetters + quarantine + hedging + measuring + events + webhooks + accessTokens + listing + retention
 }

@@ -55,7 +55,9 @@ struct DatabaseRolesTests {
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'fleet'"
       )
       .map { try $0.value("name", as: String.self) }
-      let rules: Set<String> = ["fleet.schema_migrations", "fleet.run_transitions"]
+      let rules: Set<String> = [
+        "fleet.schema_migrations", "fleet.run_transitions", "fleet.analyst_tenants", "fleet.analytics_refreshes",
+      ]
       #expect(tables.count > 10)
       for table in tables {
         let rights = rules.contains(table) ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE"

@@ -46,7 +46,10 @@ struct InvariantTests {
       "UPDATE fleet.tiles SET state = 'done' WHERE pass = 'PASS' AND tile = 0"),
     Harm(
       .oneResult, "a run has measurements without being completed",
-      "INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml) VALUES ('RUN', 1, 'grey', 0, 0)"),
+      """
+      INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml, tenant, model_name, model)
+      SELECT id, 1, 'grey', 0, 0, tenant, model_name, model FROM fleet.runs WHERE id = 'RUN'
+      """),
     Harm(
       .oneResult, "a run is completed twice",
       "INSERT INTO fleet.run_events (run, state, epoch) SELECT run, state, epoch FROM fleet.run_events WHERE run = 'DONE' AND state = 'completed'"

@@ -84,7 +84,8 @@ struct PostgresLedgerTests {
         SELECT c.oid::regclass || coalesce('.' || a.attname, '') AS value
         FROM pg_class c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace IN ('fleet'::regnamespace, 'analytics'::regnamespace) AND c.relkind IN ('r', 'v')
+        WHERE c.relnamespace IN ('fleet'::regnamespace, 'analytics'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
+          AND NOT c.relispartition
           AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)
         """)
       #expect(bare == [])

@@ -4,8 +4,11 @@ internal import PostgresLedger
 /// `tessera migrate`
 struct MigrateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "migrate", abstract: "Brings the ledger's schema to this version.",
-    subcommands: [Up.self, Status.self, MigrateRolesCommand.self])
+    commandName: "migrate", abstract: "Brings the ledger's schema to this version, or back.",
+    subcommands: [
+      Up.self, Status.self, MigrateDownCommand.self, MigrateSQLCommand.self, MigrateValidateCommand.self,
+      MigrateRolesCommand.self,
+    ])
 
   struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Applies the migrations that are missing.")

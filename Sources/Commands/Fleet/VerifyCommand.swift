@@ -53,6 +53,10 @@ struct VerifyCommand: AsyncParsableCommand {
       guard evidence.run.state == .completed else {
         throw InputError("The run \(run) is \(evidence.run.state.rawValue); only a completed run can be verified.")
       }
+      guard evidence.passes.allSatisfy({ !$0.tiles.isEmpty }) || evidence.run.plannedTiles == 0 else {
+        throw InputError(
+          "The tiles of run \(run) were dropped from the ledger (tessera retention), so it can't be verified any more.")
+      }
       let verifier = RunVerifier(
         store: store, models: ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder)),
         threads: settings.threads, softwareVersion: SoftwareVersion.current)

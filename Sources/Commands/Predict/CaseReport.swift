@@ -11,6 +11,7 @@ struct CaseReport: Encodable {
     var name: String
     var voxels: Int
     var volumeMl: Double
+    var statistics: LabelStatisticsReport?
   }
 
   struct Input: Encodable {
@@ -65,7 +66,11 @@ struct CaseReport: Encodable {
     threads: Int
   ) {
     name = input.name
-    labels = outcome.labels.map { Label(label: $0.label, name: $0.name, voxels: $0.voxels, volumeMl: $0.volume) }
+    labels = outcome.labels.map { label in
+      Label(
+        label: label.label, name: label.name, voxels: label.voxels, volumeMl: label.volume,
+        statistics: outcome.details.first { $0.label == label.label }.map(LabelStatisticsReport.init))
+    }
     labelSha256 = outcome.labelVoxels
     self.models = run.passes.compactMap { pass in
       models.first { $0.record.digest == pass.request.model }.map { record, engine in

@@ -127,9 +127,10 @@ struct LocalFleet {
       try await tasks.waitForAll()
       await queue.close()
       await weights.settle()
-      guard let outcome = run.outcome else {
+      guard var outcome = run.outcome else {
         throw run.failure ?? RunFailure(kind: .transient, reason: "The run ended without a result.")
       }
+      outcome.details = try await ledger.labelDetails(of: run.id)
       return try await finish(run, outcome, store)
     }
   }

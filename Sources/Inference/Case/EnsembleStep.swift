@@ -1,5 +1,6 @@
 public import Foundation
 public import Kernels
+internal import LabelMeasures
 public import Postprocessing
 public import Preprocessing
 internal import Volumes
@@ -28,8 +29,11 @@ public struct EnsembleStep: Sendable {
     let kept = try probabilitiesFolder.map {
       try HalfPrecisionFile(channels: mean.channels, extent: mean.extent, axes: .identity, in: $0)
     }
+    let certainty = CertaintySums(threads: pool.threads)
     return try SegmentedCase(
-      labels: try mean.decide(properties: properties, rule: recipe.rule, pool: pool, keeping: kept),
-      properties: properties, recipe: recipe, postprocessing: postprocessing, probabilities: kept)
+      labels: try mean.decide(
+        properties: properties, rule: recipe.rule, pool: pool, keeping: kept, certainty: certainty),
+      properties: properties, recipe: recipe, postprocessing: postprocessing, probabilities: kept,
+      certainty: certainty, pool: pool)
   }
 }

@@ -8,6 +8,8 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   /// The program itself: code, libraries, the runtimes' own memory.
   public var program = MemoryForecast.programBytes
   private static let programBytes = 96 << 20
+  /// What measuring the labels holds beside the map and the image's files: parts of the image, histograms, runs of components.
+  private static let measuring = 16 << 20
   /// The image's files.
   public var files: Int
   /// The image as float32.
@@ -31,8 +33,8 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   public var preparing: Int { program + files + image + preprocessing + volume }
   /// While tiles are predicted, in one worker slot.
   public var predicting: Int { program + volume + tile + network }
-  /// While tiles that are stored elsewhere are stitched.
-  public var stitching: Int { program + slab + labels }
+  /// While tiles that are stored elsewhere are stitched, and the label map is measured.
+  public var stitching: Int { program + max(slab, files + Self.measuring) + labels }
   /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its worker slot keeps
   /// volume and network until then.
   public var peak: Int {

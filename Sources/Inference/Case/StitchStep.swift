@@ -1,5 +1,6 @@
 public import Foundation
 public import Kernels
+internal import LabelMeasures
 public import Postprocessing
 public import Preprocessing
 public import SlidingWindow
@@ -17,11 +18,12 @@ public struct SegmentedCase: Sendable {
   /// Postprocesses `labels` in place, and measures them.
   init(
     labels: LabelVolume, properties: CaseProperties, recipe: CaseRecipe, postprocessing: PostprocessingRules?,
-    probabilities: HalfPrecisionFile?
+    probabilities: HalfPrecisionFile?, certainty: CertaintySums, pool: ComputePool
   ) throws {
     try postprocessing?.apply(to: labels, spacing: properties.originalSpacing)
     self.labels = labels
-    statistics = LabelStatistics.measure(labels, spacing: properties.originalSpacing, labels: recipe.labels)
+    statistics = try LabelStatistics.measure(
+      labels, spacing: properties.originalSpacing, labels: recipe.labels, certainty: certainty, pool: pool)
     self.probabilities = probabilities
   }
 }
@@ -42,7 +44,7 @@ public struct StitchStep: Sendable {
   ///   - properties: of the prepared case.
   ///   - probabilitiesFolder: where a temporary file may keep the probabilities; `nil` doesn't keep them.
   ///   - postprocessing: rules by which components are removed from the label map, before it is measured.
-  /// - Throws: what `tiles` throws, `InferenceError`, `SlidingWindowError`, `PostprocessingError`.
+  /// - Throws: what `tiles` throws, `InferenceError`, `SlidingWindowError`, `PostprocessingError`, `LabelShapesError`.
   public func run(
     tiles: some TileSource, plan: TilePlan, properties: CaseProperties, pool: ComputePool,
     probabilitiesFolder: URL? = nil, postprocessing: PostprocessingRules? = nil
@@ -58,13 +60,25 @@ public struct StitchStep: Sendable {
       try HalfPrecisionFile(
         channels: classes, extent: properties.croppedExtent, axes: properties.transposeForward, in: $0)
     }
+    let certainty = CertaintySums(threads: pool.threads)
+    return try SegmentedCase(
+      labels: try labels(
+        tiles: tiles, plan: plan, properties: properties, pool: pool, kept: kept, certainty: certainty),
+      properties: properties, recipe: recipe, postprocessing: postprocessing, probabilities: kept,
+      certainty: certainty, pool: pool)
+  }
+
+  /// The label map; what stitching and export held is freed.
+  private func labels(
+    tiles: some TileSource, plan: TilePlan, properties: CaseProperties, pool: ComputePool, kept: HalfPrecisionFile?,
+    certainty: CertaintySums
+  ) throws -> LabelVolume {
+    let classes = recipe.network.outputChannels
     let exporter = try Exporter(
       properties: properties, interpolation: ExportInterpolation(properties, parameters: recipe.export),
-      classes: classes, rule: recipe.rule, pool: pool, probabilities: kept)
+      classes: classes, rule: recipe.rule, pool: pool, probabilities: kept, certainty: certainty)
     try Stitcher(plan: plan, classes: classes, planes: planes)
       .run(tiles: tiles, pool: pool) { try exporter.consume($0) }
-    return try SegmentedCase(
-      labels: try exporter.finish(), properties: properties, recipe: recipe, postprocessing: postprocessing,
-      probabilities: kept)
+    return try exporter.finish()
   }
 }

@@ -1,4 +1,5 @@
 public import Kernels
+public import LabelMeasures
 public import Preprocessing
 public import Volumes
 
@@ -54,10 +55,12 @@ public struct EnsembleMean: Sendable {
   /// - Parameters:
   ///   - properties: of the case; only the extents and the crop box count.
   ///   - kept: also gets the mean, where given: of the members' shape, rows in the image's axis order.
+  ///   - certainty: also gets how sure each voxel's label is, but the background's, where given; for as many workers as the pool has.
   /// - Throws: `InferenceError.Code.shapeMismatch` when the members don't fit the case, `.unreadableFile` for a probability that
   ///   isn't a number.
   public func decide(
-    properties: CaseProperties, rule: LabelRule, pool: ComputePool, keeping kept: HalfPrecisionFile? = nil
+    properties: CaseProperties, rule: LabelRule, pool: ComputePool, keeping kept: HalfPrecisionFile? = nil,
+    certainty: CertaintySums? = nil
   ) throws -> LabelVolume {
     try check(properties, rule: rule, kept: kept)
     let labels = LabelVolume(extent: properties.originalExtent)
@@ -67,6 +70,8 @@ public struct EnsembleMean: Sendable {
     let rowsPerBlock = min(height, max(1, Self.valuesPerBlock / width))
     let blocks = (height + rowsPerBlock - 1) / rowsPerBlock
     let rows = RowScratch(threads: pool.threads, width: rowsPerBlock * width)
+    let entropies = VoxelStorage<Double>(
+      count: certainty == nil ? 0 : pool.threads * rowsPerBlock * width, repeating: 0)
     let scratch = VoxelStorage<Float>(uninitialized: pool.threads * rowsPerBlock * width)
     let isBroken = VoxelStorage<Bool>(count: pool.threads, repeating: false)
     let channels = channels
@@ -76,16 +81,24 @@ public struct EnsembleMean: Sendable {
       let start = (plane * height + range.lowerBound) * width
       let values = rows.values(worker)
       let decision = rows.decision(worker)
+      let entropy = entropies.elements.baseAddress.map { $0 + worker * rowsPerBlock * width }
+      entropy?.update(repeating: 0, count: count)
       decision.begin(rule)
       for channel in 0..<channels {
         average(
           channel * extent.count + start, count: count, into: values,
           scratch: scratch.elements.baseAddress! + worker * rowsPerBlock * width)
         for index in 0..<count where values[index].isNaN { isBroken.elements[worker] = true }
-        decision.take(values, channel: channel, rule)
+        decision.take(values, channel: channel, rule, entropy: entropy)
         guard let kept else { continue }
         for row in range {
           kept.write(values + (row - range.lowerBound) * width, channel: channel, plane: plane, row: row)
+        }
+      }
+      if let certainty, let entropy {
+        for index in 0..<count where decision.labels[index] > 0 {
+          certainty.add(
+            decision.labels[index], confidence: Double(decision.best[index]), entropy: entropy[index], worker: worker)
         }
       }
       for row in range {

@@ -1,4 +1,5 @@
 public import Kernels
+public import LabelMeasures
 public import Preprocessing
 public import SlidingWindow
 public import Volumes
@@ -21,6 +22,7 @@ public final class Exporter {
   private let rule: LabelRule
   private let pool: ComputePool
   private let probabilities: HalfPrecisionFile?
+  private let certainty: CertaintySums?
   /// Between planes, along axis 0 of the network's order.
   private let stream: AxisInterpolation
   private let interpolator: RowInterpolator
@@ -36,10 +38,11 @@ public final class Exporter {
   /// - Parameters:
   ///   - classes: channels of the probabilities.
   ///   - probabilities: also gets the cropped image's probabilities, where given.
+  ///   - certainty: also gets how sure each voxel's label is, but the background's, where given; for as many workers as the pool has.
   /// - Throws: `InferenceError.Code.shapeMismatch` for properties that don't fit together.
   public init(
     properties: CaseProperties, interpolation: ExportInterpolation, classes: Int, rule: LabelRule, pool: ComputePool,
-    probabilities: HalfPrecisionFile? = nil
+    probabilities: HalfPrecisionFile? = nil, certainty: CertaintySums? = nil
   ) throws {
     try Self.check(properties, classes: classes, rule: rule)
     let axes = properties.transposeForward
@@ -58,6 +61,7 @@ public final class Exporter {
     self.rule = rule
     self.pool = pool
     self.probabilities = probabilities
+    self.certainty = certainty
     let output = axes.apply(properties.croppedExtent)
     let interpolations = try (0..<3).map {
       try AxisInterpolation(order: interpolation.orders[$0], from: properties.resampledExtent[$0], to: output[$0])
@@ -183,6 +187,7 @@ public final class Exporter {
   private func decide(
     _ between: RowBetween, plane: Int, row: Int, worker: Int, into labels: UnsafeMutablePointer<UInt8>
   ) {
+    defer { if let certainty { note(between, labels: labels, worker: worker, in: certainty) } }
     var regions: [UInt8] = []
     switch rule {
     case .largest:
@@ -204,6 +209,28 @@ public final class Exporter {
         for x in 0..<output.x where values[x] > 0.5 { labels[x] = label }
       }
       probabilities?.write(values, channel: channel, plane: plane, row: row)
+    }
+  }
+
+  /// Notes how sure the labels of one row are.
+  private func note(_ between: RowBetween, labels: UnsafePointer<UInt8>, worker: Int, in certainty: CertaintySums) {
+    let stride = scratch.rowStride
+    @inline(__always) func probability(_ channel: Int, _ x: Int) -> Double {
+      let place = channel * stride + x
+      return between.below[place] * between.weights.below + between.above[place] * between.weights.above
+    }
+    for x in 0..<output.x where labels[x] > 0 {
+      switch rule {
+      case .largest:
+        var entropy = 0.0
+        for channel in 0..<classes { entropy += Entropy.part(probability(channel, x)) }
+        certainty.add(labels[x], confidence: probability(Int(labels[x]), x), entropy: entropy, worker: worker)
+      case .regions:
+        // The last region above a half gave the label.
+        guard let channel = (0..<classes).last(where: { Float(probability($0, x)) > 0.5 }) else { continue }
+        let confidence = probability(channel, x)
+        certainty.add(labels[x], confidence: confidence, entropy: Entropy.ofEvent(confidence), worker: worker)
+      }
     }
   }
 }

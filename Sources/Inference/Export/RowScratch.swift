@@ -1,3 +1,4 @@
+internal import LabelMeasures
 internal import Volumes
 
 /// Memory in which each worker decides one row of labels.
@@ -25,6 +26,7 @@ struct RowScratch: Sendable {
 /// The labels of a row, decided channel by channel so that one channel at a time is in memory.
 struct RowDecision {
   let width: Int
+  /// The probability of the label so far: of regions, that of the one that gave it.
   let best: UnsafeMutablePointer<Float>
   let labels: UnsafeMutablePointer<UInt8>
 
@@ -34,7 +36,10 @@ struct RowDecision {
   }
 
   /// Takes a channel's values; channels come in ascending order.
-  func take(_ values: UnsafeMutablePointer<Float>, channel: Int, _ rule: LabelRule) {
+  /// - Parameter entropy: gets the entropy of what was taken so far, where given: 0 in the beginning.
+  func take(
+    _ values: UnsafeMutablePointer<Float>, channel: Int, _ rule: LabelRule, entropy: UnsafeMutablePointer<Double>?
+  ) {
     switch rule {
     case .largest:
       let label = UInt8(truncatingIfNeeded: channel)
@@ -42,9 +47,16 @@ struct RowDecision {
         best[x] = values[x]
         labels[x] = label
       }
+      if let entropy {
+        for x in 0..<width { entropy[x] += Entropy.part(Double(values[x])) }
+      }
     case .regions(let order):
       let label = order[channel]
-      for x in 0..<width where values[x] > 0.5 { labels[x] = label }
+      for x in 0..<width where values[x] > 0.5 {
+        labels[x] = label
+        best[x] = values[x]
+        entropy?[x] = Entropy.ofEvent(Double(values[x]))
+      }
     }
   }
 }

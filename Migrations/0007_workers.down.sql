@@ -1,0 +1,4 @@
+-- Takes step 7 (workers) back.
+
+DROP VIEW analytics.workers;
+DROP TABLE fleet.workers;
