@@ -52,7 +52,8 @@ extension PostgresLedger {
     let id = claim.run.id
     try await pool.transaction { database in
       let run = try database.lock(id)
-      if let run, run.state == .completed, run.epoch == claim.epoch, try database.runRecord(id)?.outcome == outcome.withoutDetails
+      if let run, run.state == .completed, run.epoch == claim.epoch,
+        try database.runRecord(id)?.outcome == outcome.withoutDetails
       {
         return  // done before, by a commit that nobody heard of
       }

@@ -40,7 +40,8 @@ struct LabelStatisticsReport: Encodable {
     try container.encode(
       details.intensities.map {
         Intensity(
-          channel: $0.channel, mean: $0.mean, sd: $0.sd, min: $0.min, max: $0.max, p05: $0.p05, p50: $0.p50, p95: $0.p95)
+          channel: $0.channel, mean: $0.mean, sd: $0.sd, min: $0.min, max: $0.max, p05: $0.p05, p50: $0.p50, p95: $0.p95
+        )
       }, forKey: .intensities)
   }
 }
