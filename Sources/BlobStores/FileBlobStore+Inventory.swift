@@ -5,11 +5,11 @@ internal import Foundation
 /// A blob's age is that of its file, which `put` makes anew or touches. It is measured by the clock of the file system, which may be another
 /// machine's: a file that has just been written tells what that clock shows.
 extension FileBlobStore: BlobInventory {
-  public func inventory() async throws -> [StoredBlob] {
+  public func inventory() async throws -> [InventoriedBlob] {
     try await BlockingIO.run { [self] in
       try finishRemovals()
       let now = try clock()
-      var blobs: [StoredBlob] = []
+      var blobs: [InventoriedBlob] = []
       for outer in try Files.names(in: root) where outer.count == 2 {
         for inner in try Files.names(in: "\(root)/\(outer)") where inner.count == 2 {
           for name in try Files.names(in: "\(root)/\(outer)/\(inner)") {
@@ -17,7 +17,7 @@ extension FileBlobStore: BlobInventory {
             guard name.hasPrefix(outer + inner), let digest = Digest(hexadecimal: name),
               let file = try Files.facts(path(digest))
             else { continue }
-            blobs.append(StoredBlob(digest: digest, bytes: file.bytes, age: max(.zero, now - file.changedAt)))
+            blobs.append(InventoriedBlob(digest: digest, bytes: file.bytes, age: max(.zero, now - file.changedAt)))
           }
         }
       }

@@ -1,7 +1,7 @@
 public import Digests
 
 /// A blob of a store, as its inventory has it.
-public struct StoredBlob: Hashable, Sendable {
+public struct InventoriedBlob: Hashable, Sendable {
   public var digest: Digest
   public var bytes: Int
   /// Since it was put last, by the store's own clock.
@@ -18,7 +18,7 @@ public struct StoredBlob: Hashable, Sendable {
 public protocol BlobInventory: BlobStore {
   /// All blobs, in no order.
   /// - Throws: `BlobStoreError.unavailable`.
-  func inventory() async throws -> [StoredBlob]
+  func inventory() async throws -> [InventoriedBlob]
 
   /// Removes a blob, unless it was put within the last `age`: whoever has put it since the inventory may rely on it.
   /// - Returns: whether it was removed.

@@ -6,7 +6,7 @@ public struct CleaningReport: Sendable, Encodable {
     public var blobs = 0
     public var bytes = 0
 
-    mutating func add(_ blob: StoredBlob) {
+    mutating func add(_ blob: InventoriedBlob) {
       blobs += 1
       bytes += blob.bytes
     }
