@@ -52,7 +52,8 @@ public final class FileBlobStore: BlobStore {
       return try await BlockingIO.run { [self] in
         try file.append(last)
         let blob = try file.finish()
-        if try existing(blob.digest) == nil {
+        // As in `put(_:)`: what is there already becomes young again.
+        if try existing(blob.digest) == nil || !Files.touch(path(blob.digest)) {
           try Files.makeFolders(folder(blob.digest))
           try Files.rename(file.path, to: path(blob.digest))
           try Files.synchronise(folder: folder(blob.digest))

@@ -42,6 +42,25 @@ import Testkit
     #expect(abs(Double(free) - expected) < tolerance)
   }
 
+  /// A killed process leaves its unfinished file without a lock; one that is just receiving has the lock.
+  @Test func whoOpensTheStoreRemovesWhatWasForgottenAndNothingElse() async throws {
+    let store = try FileBlobStore(root: root)
+    let temporary = "\(root)/temporary"
+    let forgotten = "\(temporary)/incoming-\(UUID().uuidString)"
+    try Data("half".utf8).write(to: URL(filePath: forgotten))
+    var isFirst = true
+    let stored = try await store.put(pieces: { [root] in
+      guard isFirst else { return nil }
+      isFirst = false
+      _ = try FileBlobStore(root: root)
+      let left = try FileManager.default.contentsOfDirectory(atPath: temporary)
+      #expect(left.count == 1 && !forgotten.hasSuffix(left.first ?? ""))
+      return Array("whole".utf8)
+    })
+    #expect(try await store.get(stored.digest).copy == Array("whole".utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: temporary) == [])
+  }
+
   @Test func damagedBytesAreReported() async throws {
     let store = try FileBlobStore(root: root)
     let digest = try await store.put(Blob(copying: Array("voxels".utf8)))

@@ -29,8 +29,9 @@ struct ProblemMiddleware: RouterMiddleware {
         problem.allowed = methods
       }
       if problem.kind.status.code >= 500 {
-        context.logger.error(
-          "a request couldn't be answered",
+        // What will pass by itself is no error of this server.
+        context.logger.log(
+          level: problem.kind == .internalError ? .error : .warning, "a request couldn't be answered",
           metadata: ["operation": "\(request.method.rawValue) \(context.endpointPath ?? "")", "reason": "\(error)"])
       }
       return problem.response
