@@ -105,12 +105,13 @@ struct PostgresLedgerTests {
       "runs.request_digest", "runs.label_voxels", "runs.merkle_root", "passes.label_voxels",
       "dead_letters.body_digest", "digest_conflicts.probabilities", "rejected_results.probabilities",
       "access_tokens.digest",
+      "label_statistics.model", "comparisons.reference", "comparisons.model",
     ]
     try await withDatabase { database in
       let columns = try await database.execute(
         """
         SELECT c.relname || '.' || a.attname AS value FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'fleet.sha256'::regtype
+        WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.atttypid = 'fleet.sha256'::regtype
         """)
       #expect(Set(columns.compactMap(\.self)).symmetricDifference(needed.union(others)) == [])
     }
