@@ -8,7 +8,7 @@ extension InMemoryLedger {
       return kept.id == message.id && kept.body == message.body
     }
     guard let known else { return addLetter(.message(message, queue: queue), reason: reason, worker: nil) }
-    guard deadLetters[known].state == .replayed else { return }
+    guard deadLetters[known].state != .dropped else { return }
     deadLetters[known].state = .open
     deadLetters[known].at = Date()
     deadLetters[known].reason = reason
@@ -22,8 +22,9 @@ extension InMemoryLedger {
 
   public func deadLetter(_ id: Int) async throws -> DeadLetter? { deadLetters.first { $0.id == id } }
 
-  public func replay(_ id: Int, by operator: String) async throws -> Bool {
+  public func replay(_ known: DeadLetter, by operator: String) async throws -> Bool {
     writeEvents()
+    let id = known.id
     let index = try index(ofLetter: id)
     if let run = deadLetters[index].run, runs[run]?.record.state == .cancelled {
       throw DeadLetterError.notReplayable(id, reason: "its run \(run) is cancelled; submit the study again.")
@@ -34,7 +35,9 @@ extension InMemoryLedger {
     case .open: break
     }
     switch deadLetters[index].content {
-    case .message: settle(index, .replayed, by: `operator`)
+    case .message:
+      guard deadLetters[index].at == known.at else { return false }
+      settle(index, .replayed, by: `operator`)
     case .tile(let job, _):
       try reopen(job, letter: id)
       for index in deadLetters.indices where deadLetters[index].run == job.run && deadLetters[index].state != .replayed

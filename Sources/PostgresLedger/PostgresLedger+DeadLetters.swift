@@ -5,13 +5,14 @@ internal import Foundation
 extension PostgresLedger {
   public func keep(_ message: QueueMessage, from queue: QueueName?, reason: String) async throws {
     try await pool.transaction { database in
-      // One that comes again while it is open is a second delivery of the same; one that was replayed has died again.
+      // One that comes again while it is open is a second delivery of the same, or was published again and isn't noted as replayed yet
+      // (`replay` looks at the time); one that was replayed has died again.
       _ = try database.execute(
         """
         INSERT INTO fleet.dead_letters AS d (kind, queue, message_id, message_type, body, body_digest, reason)
         VALUES ('message', $1, $2, $3, decode($4, 'base64'), $5, $6)
-        ON CONFLICT (message_id, body_digest) DO UPDATE SET state = 'open', at = now(), reason = excluded.reason
-        WHERE d.state = 'replayed'
+        ON CONFLICT (message_id, body_digest) DO UPDATE SET state = 'open', at = clock_timestamp(), reason = excluded.reason
+        WHERE d.state <> 'dropped'
         """,
         [
           queue?.rawValue, message.id, message.type, Data(message.body).base64EncodedString(),
@@ -37,8 +38,9 @@ extension PostgresLedger {
     }
   }
 
-  public func replay(_ id: Int, by operator: String) async throws -> Bool {
-    try await pool.transaction { database in
+  public func replay(_ known: DeadLetter, by operator: String) async throws -> Bool {
+    let id = known.id
+    return try await pool.transaction { database in
       let letter = try database.lockedLetter(id)
       if let run = letter.run, try database.lock(run)?.state == .cancelled {
         throw DeadLetterError.notReplayable(id, reason: "its run \(run) is cancelled; submit the study again.")
@@ -49,6 +51,7 @@ extension PostgresLedger {
       }
       switch letter.content {
       case .message:
+        guard letter.at == known.at else { return false }
         try database.settle([id], .replayed, by: `operator`)
       case .tile(let job, _):
         try database.settle(try database.reopen(job, letter: id), .replayed, by: `operator`)

@@ -102,6 +102,16 @@ extension LedgerLaw {
       try await ledger.keep(message, from: .tiles, reason: "It still can't be read.")
       #expect(try await ledger.deadLetter(letter.id)?.state == .dropped)
     },
+    LedgerLaw("a message that dies again before its replay is noted stays with the operator") { bench in
+      let ledger = try await bench.ledger()
+      let message = QueueMessage(id: "x", type: "what.v9", body: [1])
+      try await ledger.keep(message, from: .tiles, reason: "It can't be read.")
+      let letter = try #require(try await ledger.deadLetters(onlyOpen: true, run: nil, limit: 1).first)
+      // Published again by the operator, and dead again at once.
+      try await ledger.keep(message, from: .tiles, reason: "It can't be read.")
+      #expect(try await !ledger.replay(letter, by: "nina"))
+      #expect(try await ledger.deadLetter(letter.id)?.state == .open)
+    },
   ]
 }
 

@@ -6,6 +6,9 @@ extension Scenario {
     invariants: [.everyRunEnds, .oneResult, .sameBits, .tilesAddUp], seconds: 25
   ) { stage in
     let servers = try stage.servers()
+    // Jobs are dispatched only for slots that are there; these begin with nothing before the queue has been full.
+    for _ in 0..<3 { try await stage.start(.worker, fault: "worker.received@1=delay:20") }
+    try await stage.wait("the workers to listen") { try await stage.consumersOfTiles() == 3 }
     // It rests between claiming messages and publishing them: time to freeze the broker.
     let relay = try await stage.start(.dispatcher, fault: "relay.claimed@1=delay:2")
     try await stage.start(.aggregator)

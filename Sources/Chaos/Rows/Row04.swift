@@ -5,6 +5,9 @@ extension Scenario {
     invariants: [.everyRunEnds, .oneResult, .sameBits, .tilesAddUp], seconds: 25
   ) { stage in
     let servers = try stage.servers()
+    // Jobs are dispatched only for slots that are there.
+    let worker = try await stage.start(.worker)
+    try await stage.wait("the worker to listen") { try await stage.consumersOfTiles() == 1 }
     let relay = try await stage.start(.dispatcher, fault: "relay.claimed@1=delay:6")
     try await stage.start(.aggregator)
     try await stage.submit()
@@ -13,7 +16,6 @@ extension Scenario {
     }
     try await servers.broker("ctl", "delete_queue", "tessera.tiles", "-p", "tessera")
     try await stage.wait("the message to come back") { relay.count(of: "declaring it again") > 0 }
-    let worker = try await stage.start(.worker)
     try await stage.wait("a tile") { worker.count(of: "tile predicted") > 3 }
     // And once more under a worker's consumer, with jobs in it.
     try await servers.broker("ctl", "delete_queue", "tessera.tiles", "-p", "tessera")

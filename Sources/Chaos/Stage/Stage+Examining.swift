@@ -137,13 +137,20 @@ extension Stage {
       .oneCompletion, holds: counts[0] == counts[1], "\(counts[0]) completions of \(counts[1]) completed runs")
   }
 
-  private func repeatsAreFew(_ allowed: Int) async throws -> Finding {
+  /// Stragglers that were dispatched a second time on purpose are allowed besides.
+  private func repeatsAreFew(_ killed: Int) async throws -> Finding {
+    let hedged = try await count(
+      """
+      SELECT count(*) FROM fleet.tiles t JOIN fleet.passes p ON p.id = t.pass
+      WHERE p.run IN \(runList) AND t.hedged_at IS NOT NULL
+      """)
+    let allowed = killed + hedged
     let begun = workers().reduce(0) { $0 + $1.count(of: "predicting tile") }
     let accepted = try await count(
       "SELECT count(*) FROM fleet.tile_results x JOIN fleet.passes p ON p.id = x.pass WHERE p.run IN \(runList)")
     return Finding(
       .fewRepeats, holds: begun - accepted <= allowed,
-      "\(begun) tiles begun for \(accepted) results: \(begun - accepted) again, \(allowed) allowed")
+      "\(begun) tiles begun for \(accepted) results: \(begun - accepted) again, \(allowed) allowed\(hedged > 0 ? ", \(hedged) of them hedged" : "")")
   }
 
   /// The database's own views, over all runs of the ledger.

@@ -27,8 +27,12 @@ struct DlqReplayCommand: AsyncParsableCommand {
         if case .message(let message, let queue) = letter.content, letter.state == .open {
           try await publish(message, to: queue, letter: id, adapters)
         }
-        let isNew = try await ledger.replay(id, by: DlqCommand.user)
-        Output.line(isNew ? "dead letter \(id) is replayed" : "dead letter \(id) was replayed before")
+        let isNew = try await ledger.replay(letter, by: DlqCommand.user)
+        let isOpen = try await ledger.deadLetter(id)?.state == .open
+        Output.line(
+          isNew
+            ? "dead letter \(id) is replayed"
+            : isOpen ? "dead letter \(id) has died again" : "dead letter \(id) was replayed before")
       }
     }
   }
