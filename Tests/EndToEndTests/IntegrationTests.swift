@@ -53,6 +53,7 @@ struct IntegrationTests {
     let amqp = try #require(fleet.environment["TESSERA_AMQP_URL"])
     try await fleet.succeed(["migrate", "roles"])
     _ = try fleet.query("ALTER ROLE tessera_analyst PASSWORD 'sesame'")
+    try await fleet.succeed(["analyst", "grant", "tessera_analyst", "--tenant", "default"])
     var analyst = try #require(URLComponents(string: fleet.environment["TESSERA_DATABASE_URL"] ?? ""))
     (analyst.user, analyst.password) = ("tessera_analyst", "sesame")
     let analystURL = try #require(analyst.string)
