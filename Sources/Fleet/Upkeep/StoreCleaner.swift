@@ -63,13 +63,17 @@ public struct StoreCleaner: Sendable {
   /// What pass documents and manifests name.
   private func inside(_ needed: NeededBlobs) async throws -> Set<Digest> {
     var blobs: Set<Digest> = []
-    for digest in needed.documents {
-      let document = try await PassDocument.get(digest, from: store)
-      blobs.formUnion([document.volume, document.previous?.labels].compactMap { $0 })
-    }
-    for digest in needed.manifests {
-      blobs.formUnion(try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256))
-    }
+    for digest in needed.documents { blobs.formUnion(try await named(byDocument: digest)) }
+    for digest in needed.manifests { blobs.formUnion(try await named(byManifest: digest)) }
     return blobs
+  }
+
+  private func named(byDocument digest: Digest) async throws -> [Digest] {
+    let document = try await PassDocument.get(digest, from: store)
+    return [document.volume] + (document.previous.map { [$0.labels] } ?? [])
+  }
+
+  private func named(byManifest digest: Digest) async throws -> [Digest] {
+    try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256)
   }
 }
