@@ -60,20 +60,27 @@ public struct StoreCleaner: Sendable {
     return report
   }
 
-  /// What pass documents and manifests name.
+  /// What pass documents and manifests name. One loop, as the optimiser of Swift 6.3.1 fails on two with calls that suspend.
   private func inside(_ needed: NeededBlobs) async throws -> Set<Digest> {
     var blobs: Set<Digest> = []
-    for digest in needed.documents { blobs.formUnion(try await named(byDocument: digest)) }
-    for digest in needed.manifests { blobs.formUnion(try await named(byManifest: digest)) }
+    for source in needed.documents.map(Source.document) + needed.manifests.map(Source.manifest) {
+      blobs.formUnion(try await source.names(in: store))
+    }
     return blobs
   }
+}
 
-  private func named(byDocument digest: Digest) async throws -> [Digest] {
-    let document = try await PassDocument.get(digest, from: store)
-    return [document.volume] + (document.previous.map { [$0.labels] } ?? [])
-  }
+/// A blob that names others.
+private enum Source {
+  case document(Digest)
+  case manifest(Digest)
 
-  private func named(byManifest digest: Digest) async throws -> [Digest] {
-    try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256)
+  func names(in store: any BlobStore) async throws -> [Digest] {
+    switch self {
+    case .document(let digest):
+      let document = try await PassDocument.get(digest, from: store)
+      return [document.volume] + (document.previous.map { [$0.labels] } ?? [])
+    case .manifest(let digest): return try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256)
+    }
   }
 }
