@@ -150,7 +150,8 @@ extension Stage {
       "SELECT count(*) FROM fleet.tile_results x JOIN fleet.passes p ON p.id = x.pass WHERE p.run IN \(runList)")
     return Finding(
       .fewRepeats, holds: begun - accepted <= allowed,
-      "\(begun) tiles begun for \(accepted) results: \(begun - accepted) again, \(allowed) allowed\(hedged > 0 ? ", \(hedged) of them hedged" : "")")
+      "\(begun) tiles begun for \(accepted) results: \(begun - accepted) again, \(allowed) allowed\(hedged > 0 ? ", \(hedged) of them hedged" : "")"
+    )
   }
 
   /// The database's own views, over all runs of the ledger.
