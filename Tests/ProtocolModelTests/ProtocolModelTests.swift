@@ -22,6 +22,6 @@ import Testkit
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(text)")
     let mistakes = text.components(separatedBy: "Mistakes are found:").last ?? ""
-    #expect(mistakes.split(separator: "\n").count == 7, "\(text)")
+    #expect(mistakes.split(separator: "\n").count == 12, "\(text)")
   }
 }
