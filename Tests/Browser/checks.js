@@ -10,6 +10,18 @@
   const isShown = (element) => element.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true });
   const isForReaders = (element) => element.closest(".visually-hidden, .skip, noscript, title, script, style, option, dialog:not([open])") !== null;
 
+  // What of a rectangle is seen: whatever scrolls shows a part of what is in it.
+  const seen = (box, element) => {
+    const part = { left: box.left, right: box.right, top: box.top, bottom: box.bottom };
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      if (at.namespaceURI.includes("svg") || getComputedStyle(at).overflowY === "visible") continue;
+      const edge = at.getBoundingClientRect();
+      part.top = Math.max(part.top, edge.top);
+      part.bottom = Math.min(part.bottom, edge.bottom);
+    }
+    return part;
+  };
+
   // Text as it stands on the page: each piece with its rectangles.
   const pieces = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -18,7 +30,9 @@
     if (!node.data.trim() || isForReaders(parent) || !isShown(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const boxes = [...range.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
+    const boxes = [...range.getClientRects()]
+      .map((box) => seen(box, parent))
+      .filter((box) => box.right - box.left > 1 && box.bottom - box.top > 1);
     if (boxes.length > 0) pieces.push({ parent, boxes, text: node.data.trim() });
   }
 

@@ -67,7 +67,7 @@ struct HTMLReportTests {
 
   @Test func picturesKeepTheirLimitAndTheSliceOfTheCentre() throws {
     let slices = try slices(Extent(z: 40, y: 56, x: 48))
-    for limit in [1 << 16, 1 << 18] {
+    for limit in [1 << 17, 1 << 18] {
       let pictures = try ReportSlices(slices, window: .automatic, limit: limit)
       let bytes = pictures.views.reduce(0) { $0 + $1.bytes }
       #expect(bytes <= limit && bytes > limit / 8, "\(bytes) of \(limit)")
