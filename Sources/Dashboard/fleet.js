@@ -23,7 +23,7 @@ export function fleetView() {
       },
       { title: "Runs", className: "number", fill: ({ runs }) => integer(runs) },
       { title: "Tiles", className: "number", fill: ({ tiles }) => integer(tiles) },
-      { title: "Last one done", className: "number", version: (item) => [item, Math.floor(Date.now() / 5000)], fill: (item) => end(item) },
+      { title: "Last ends", className: "number", version: (item) => [item, Math.floor(Date.now() / 5000)], fill: (item) => end(item) },
     ],
     { label: "Queue by class and tenant", empty: "Nothing waits.", key: (item) => `${item.class} ${item.tenant}` },
   );
@@ -42,7 +42,7 @@ export function fleetView() {
         fill: (worker) => [workerState(worker.state), element("br"), element("span", { className: "quiet" }, `seen ${ago(worker.seen_at)}`)],
       },
       { title: "Busy", className: "number", fill: (worker) => `${worker.busy_slots}/${worker.slots}` },
-      { title: "A tile", className: "number", fill: (worker) => (worker.tile_seconds === null ? "–" : duration(worker.tile_seconds)) },
+      { title: "A tile", className: "number wide", fill: (worker) => (worker.tile_seconds === null ? "–" : duration(worker.tile_seconds)) },
     ],
     { label: "Workers", empty: "No worker is there; `tessera worker` starts one.", key: (worker) => worker.worker },
   );

@@ -46,7 +46,7 @@ export function lettersView() {
           element("span", { className: "quiet" }, letter.failure_kind ? ` (${letter.failure_kind})` : ""),
         ],
       },
-      { title: "Worker", className: "wide", fill: (letter) => letter.worker ?? "–" },
+      { title: "Worker", className: "wide name", fill: (letter) => letter.worker ?? "–" },
       { title: "When", className: "number wide", version: (letter) => ago(letter.at), fill: (letter) => ago(letter.at) },
       { title: "Action", className: "number", hidden: true, version: (letter) => letter.state, fill: buttons },
     ],

@@ -11,7 +11,6 @@ export function runView(id) {
   const actions = element("div", { className: "actions" });
   const overview = element("section", { className: "card overview", "aria-label": "Overview" });
   const found = element("div", { className: "stack" });
-  const letters = element("div", {});
   let unmount = null;
   let shownState = null;
   let refreshNow = () => {};
@@ -57,10 +56,10 @@ export function runView(id) {
     }
   }
 
-  async function showLetters(run) {
-    if (run.dead_tiles === 0) return letters.replaceChildren();
+  function lettersOf(run) {
+    if (run.dead_tiles === 0) return null;
     const link = element("a", { href: "#/letters" }, "dead letters");
-    letters.replaceChildren(element("p", {}, `${integer(run.dead_tiles)} of its tiles used up their attempts; see the `, link, "."));
+    return element("p", {}, `Tiles that used up their attempts: ${integer(run.dead_tiles)}; see the `, link, ".");
   }
 
   return {
@@ -80,7 +79,7 @@ export function runView(id) {
       overview.replaceChildren(
         ...[
           run.failure ? element("p", { className: "reason" }, element("strong", {}, `Failed (${run.failure.kind}): `), run.failure.reason) : null,
-          letters.hasChildNodes() ? letters : null,
+          lettersOf(run),
           facts("facts", [
             ["Model", run.model],
             ["Class", run.class],
@@ -101,7 +100,6 @@ export function runView(id) {
         shownState = run.state;
         badge.replaceChildren(stateBadge(run.state));
         showActions(run);
-        await showLetters(run);
         if (isCompleted) await showResults(run);
       }
       return { isOver: isFinal(run.state) };

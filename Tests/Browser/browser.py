@@ -11,7 +11,9 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
-SIZES = {"desktop": (1280, 800, False), "phone": (390, 844, True)}
+SIZES = {"desktop": (1280, 800, False), "phone": (390, 844, True), "small": (360, 640, True)}
+# What is kept as pictures; the smallest is only checked.
+PICTURED = ("desktop", "phone")
 SCHEMES = ("light", "dark")
 CHECKS = pathlib.Path(__file__).with_name("checks.js").read_text()
 
@@ -89,7 +91,8 @@ class Browser:
                 self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60)))")
                 for problem in self.script("return " + CHECKS.strip().split("\n", 2)[2].rstrip()):
                     self.problems.append(f"{name}, {size}, {scheme}: {problem}")
-                self.screenshot(f"{name}-{scheme}-{size}")
+                if size in PICTURED:
+                    self.screenshot(f"{name}-{scheme}-{size}")
         self.resize("desktop", "light")
 
     def tab_through(self, name, most=80):

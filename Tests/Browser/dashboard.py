@@ -68,7 +68,7 @@ def submit(browser, url, image):
 
 def replay(browser, url, run):
     browser.driver.get(f"{url}#/runs/{run}")
-    browser.wait("the failure", lambda: state(browser) == "failed" and browser.find(".failure"))
+    browser.wait("the failure", lambda: state(browser) == "failed" and browser.find(".failure a[href='#/letters']"))
     browser.look("failed-run")
     count = browser.find("#open-letters")
     go(browser, url, "#/")
