@@ -14,8 +14,11 @@ extension Scenario {
     try await stage.wait("messages to be claimed") {
       try await stage.count("SELECT count(*) FROM fleet.outbox WHERE claimed_until IS NOT NULL") > 0
     }
+    // Stopped, so that it doesn't declare the queue again before the dispatcher publishes.
+    worker.send(19)
     try await servers.broker("ctl", "delete_queue", "tessera.tiles", "-p", "tessera")
     try await stage.wait("the message to come back") { relay.count(of: "declaring it again") > 0 }
+    worker.send(18)
     try await stage.wait("a tile") { worker.count(of: "tile predicted") > 3 }
     // And once more under a worker's consumer, with jobs in it.
     try await servers.broker("ctl", "delete_queue", "tessera.tiles", "-p", "tessera")
