@@ -88,14 +88,7 @@ public enum ModelLocation {
       tasks.formUnion((try? Subfolders.names(of: root.appending(path: configuration.rawValue))) ?? [])
     }
     let known = tasks.sorted()
-    let matches: [String]
-    if let number = Int(task), number >= 0 {
-      let digits = String(number)
-      let prefix = "Task" + String(repeating: "0", count: max(3 - digits.count, 0)) + digits + "_"
-      matches = known.filter { $0.hasPrefix(prefix) }
-    } else {
-      matches = known.filter { $0 == task }
-    }
+    let matches = TaskName.matches(task, among: known)
     guard let match = matches.first, matches.count == 1 else {
       let found = matches.isEmpty ? known : matches
       throw ModelStoreError(

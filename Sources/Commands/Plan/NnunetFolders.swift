@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelStore
 
 /// nnU-Net's folders, by its own environment variables.
 struct NnunetFolders {
@@ -28,8 +29,7 @@ struct NnunetFolders {
   /// - Throws: `SettingsError` where there is none, or more than one.
   func raw(task: String) throws -> URL {
     let there = ((try? FileManager.default.contentsOfDirectory(atPath: raw.path)) ?? []).sorted()
-    let number = Int(task).map { String(format: "Task%03d_", $0) }
-    let found = there.filter { $0 == task || number.map($0.hasPrefix) ?? false }
+    let found = TaskName.matches(task, among: there)
     guard let name = found.first, found.count == 1 else {
       throw SettingsError(
         found.isEmpty
