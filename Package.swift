@@ -83,6 +83,7 @@ let package = Package(
     // Small foundations.
     module("Digests", ["CCrypto"]),
     module("Wording"),
+    module("ScratchFiles"),
     module("Pickles", ["Wording"], optimised: true),
     module("Deflate", ["CZlib"]),
     module("ZipFiles", ["CZip", "Deflate", "Wording"]),
@@ -125,7 +126,7 @@ let package = Package(
       [
         "Preprocessing", "SlidingWindow", "LabelMeasures", "Postprocessing", "UNet", "ModelStore", "ModelPlans",
         "Volumes", "Kernels",
-        "Pickles", "ZipFiles", "NumpyFiles", "Wording",
+        "Pickles", "ZipFiles", "NumpyFiles", "ScratchFiles", "Wording",
       ],
       optimised: true),
     module(
@@ -214,7 +215,7 @@ let package = Package(
     module("RabbitMQBroker", ["FleetContracts", "FleetMetrics", "Threads", "CRabbitMQ"]),
     module("PostgresLedger", ["FleetContracts", "FleetMetrics", "Digests", "Threads", "Migrations", "CPostgres"]),
     module("BlobStores", ["FleetContracts", "FleetMetrics", "Digests"]),
-    module("FleetInMemory", ["FleetContracts", "Digests"]),
+    module("FleetInMemory", ["FleetContracts", "Digests", "ScratchFiles"]),
     module(
       "Fleet",
       [
@@ -227,7 +228,7 @@ let package = Package(
     ),
 
     module(
-      "RunPictures", ["FleetContracts", "Pictures", "Reports", "NiftiIO", "Volumes"]),
+      "RunPictures", ["FleetContracts", "Pictures", "Reports", "NiftiIO", "Volumes", "ScratchFiles"]),
     .target(
       name: "Dashboard", dependencies: ["SliceViewer", "Digests"],
       resources: [

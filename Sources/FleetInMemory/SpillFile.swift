@@ -1,11 +1,12 @@
 internal import FleetContracts
 internal import Glibc
+internal import ScratchFiles
 internal import Synchronization
 
 /// A temporary file without a name, for blobs that don't fit into memory. The space of dropped blobs is used again for blobs of the
 /// same size (a run's tiles are all alike); the file itself goes with the process, however that ends.
 final class SpillFile: Sendable {
-  private let descriptor: Int32
+  private let temporary: NamelessFile
   private let room = Mutex(Room())
 
   private struct Room {
@@ -17,14 +18,12 @@ final class SpillFile: Sendable {
   /// Makes the file in `folder`.
   /// - Throws: `BlobStoreError.unavailable`.
   init(in folder: String) throws {
-    var template = Array("\(folder)/tessera-blobs-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw Self.failure("making a temporary file in \(folder)") }
-    unlink(template)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    do throws(ScratchFileError) {
+      temporary = try NamelessFile(in: folder, prefix: "tessera-blobs")
+    } catch {
+      throw Self.failure("making a temporary file in \(folder)", code: error.code)
+    }
   }
-
-  deinit { close(descriptor) }
 
   /// Bytes in the file; the space is free again when the last reference, that of a mapping included, goes.
   final class Extent: Sendable {
@@ -43,7 +42,9 @@ final class SpillFile: Sendable {
 
     func map() throws -> Blob {
       if count == 0 { return Blob(copying: []) }  // an empty mapping isn't allowed
-      guard let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file.descriptor, offset), memory != MAP_FAILED else {
+      guard let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file.temporary.descriptor, offset),
+        memory != MAP_FAILED
+      else {
         throw SpillFile.failure("mapping a temporary file")
       }
       return Blob(bytes: UnsafeRawBufferPointer(start: memory, count: count)) { [count] in
@@ -67,7 +68,8 @@ final class SpillFile: Sendable {
     let extent = Extent(file: self, offset: offset, count: bytes.count)
     var done = 0
     while done < bytes.count {
-      let written = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
+      let written = pwrite(
+        temporary.descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
       if written < 0 {
         if errno == EINTR { continue }
         throw Self.failure("writing \(bytes.count) bytes to a temporary file")
@@ -86,8 +88,7 @@ final class SpillFile: Sendable {
     return (count + page - 1) / page * page
   }
 
-  private static func failure(_ action: String) -> BlobStoreError {
-    let code = errno
+  private static func failure(_ action: String, code: Int32 = errno) -> BlobStoreError {
     let advice = code == ENOSPC ? "; make room on that disk, or set TMPDIR to a folder on a larger one" : ""
     return .unavailable("\(action) failed: \(String(cString: strerror(code)))\(advice).")
   }

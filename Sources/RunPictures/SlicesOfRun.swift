@@ -16,10 +16,10 @@ extension Slices {
       do {
         let folder = FileManager.default.temporaryDirectory.path
         let picture = try image.withBytes {
-          try MedicalImage(borrowing: [$0]) { try ScratchMemory.storage($0, in: folder) }
+          try MedicalImage(borrowing: [$0]) { try VoxelStorage.scratch($0, in: folder) }
         }
         let map = try labels.withBytes {
-          try LabelMap(borrowing: $0) { try ScratchMemory.storage($0, in: folder) }
+          try LabelMap(borrowing: $0) { try VoxelStorage.scratch($0, in: folder) }
         }
         return try Slices(
           image: picture.voxels, labels: map.labels, spacing: picture.spacing,

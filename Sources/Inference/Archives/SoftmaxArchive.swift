@@ -1,5 +1,6 @@
 public import Foundation
 public import Kernels
+internal import ScratchFiles
 internal import ZipFiles
 
 /// nnU-Net's `CASE.npz`: the class probabilities of a cropped image at its own spacing, in float16
@@ -44,7 +45,7 @@ public enum SoftmaxArchive {
         name, "its member \(member) claims \(entry.size) bytes, expected at most \(limit)")
     }
     try reader.checkClaims(of: entry)
-    let mapping = try ScratchMapping(bytes: Int(entry.size), in: scratch)
+    let mapping = try ScratchMapping.probabilities(bytes: Int(entry.size), in: scratch)
     try reader.read(entry, into: mapping.bytes)
     mapping.unload()
     return try ProbabilityMap(npy: UnsafeRawBufferPointer(mapping.bytes), owner: mapping, name: name)

@@ -1,6 +1,7 @@
 public import Foundation
 internal import Kernels
 internal import NumpyFiles
+internal import ScratchFiles
 public import Volumes
 
 /// Class probabilities of a cropped image in float16, as a numpy array `[channel, z, y, x]` in the image's axis order in a temporary
@@ -23,7 +24,7 @@ public final class HalfPrecisionFile: UnloadableMemory, @unchecked Sendable {
   public init(channels: Int, extent: Extent, axes: AxisOrder, in folder: URL) throws {
     let header = NumpyHeader(descriptor: "<f2", shape: [channels] + extent.lengths).encoded
     let bytes = header.count + channels * extent.count * MemoryLayout<UInt16>.stride
-    mapping = try ScratchMapping(bytes: bytes, in: folder)
+    mapping = try ScratchMapping.probabilities(bytes: bytes, in: folder)
     mapping.bytes.copyBytes(from: header)
     // A numpy header is a multiple of 64 bytes long, so the values behind it are aligned.
     values = (mapping.bytes.baseAddress! + header.count).bindMemory(to: UInt16.self, capacity: channels * extent.count)
