@@ -105,7 +105,7 @@ let package = Package(
     module("ModelPlans", ["Pickles", "Wording"]),
     module("ModelStore", ["ModelPlans", "Pickles", "ZipFiles", "Digests", "Wording"], optimised: true),
     module("NiftiIO", ["Volumes", "Deflate", "CNifti"], optimised: true),
-    module("Preprocessing", ["Volumes", "Kernels", "ModelPlans"], optimised: true),
+    module("Preprocessing", ["Volumes", "Kernels", "ModelPlans", "Pickles"], optimised: true),
     module("SlidingWindow", ["Volumes", "Kernels"], optimised: true),
     module("LabelShapes", ["Volumes", "Kernels"], optimised: true),
     module("LabelMeasures", ["LabelShapes", "Volumes", "Kernels"], optimised: true),
@@ -276,7 +276,8 @@ let package = Package(
     .executableTarget(name: "tessera", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
     // Tests.
-    .target(name: "Testkit", dependencies: ["Volumes"], path: "Tests/Testkit", swiftSettings: swiftSettings),
+    .target(
+      name: "Testkit", dependencies: ["Volumes", "Pickles"], path: "Tests/Testkit", swiftSettings: swiftSettings),
     tests("ArchitectureTests", []),
     tests("ProtocolModelTests", []),
     .target(

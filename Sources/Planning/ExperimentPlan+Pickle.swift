@@ -8,18 +8,18 @@ extension ExperimentPlan {
   public func pickle(croppedFolder: String, preprocessedFolder: String) -> PickleValue {
     let properties = fingerprint.pickle
     var entries: [(String, PickleValue)] = [
-      ("num_stages", .integer(stages.count)),
-      ("num_modalities", .integer(fingerprint.modalities.count)),
+      ("num_stages", .int(stages.count)),
+      ("num_modalities", .int(fingerprint.modalities.count)),
       ("modalities", .byIndex(fingerprint.modalities.map(PickleValue.string))),
       ("normalization_schemes", .byIndex(normalizationSchemes.map(PickleValue.string), isOrdered: true)),
       ("dataset_properties", properties),
       ("list_of_npz_files", .list(fingerprint.cases.map { .string("\(croppedFolder)/\($0.name).npz") })),
-      ("original_spacings", .list(fingerprint.cases.map { .doubles($0.spacing) })),
-      ("original_sizes", .list(fingerprint.cases.map { .tuple($0.extent.map(PickleValue.integer)) })),
+      ("original_spacings", .list(fingerprint.cases.map { .doubleArray($0.spacing) })),
+      ("original_sizes", .list(fingerprint.cases.map { .integerTuple($0.extent) })),
       ("preprocessed_data_folder", .string(preprocessedFolder)),
-      ("num_classes", .integer(fingerprint.classes.count)),
+      ("num_classes", .int(fingerprint.classes.count)),
       ("all_classes", .integers(fingerprint.classes)),
-      ("base_num_features", .integer(baseFeatures)),
+      ("base_num_features", .int(baseFeatures)),
       ("use_mask_for_norm", .byIndex(usesMask.map(PickleValue.bool), isOrdered: true)),
       ("keep_only_largest_region", .none),
       ("min_region_size_per_class", .none),
@@ -30,7 +30,7 @@ extension ExperimentPlan {
       ("plans_per_stage", .byIndex(stages.map(\.pickle))),
       ("preprocessor_name", .string(preprocessorName)),
     ]
-    if dimensions == .three { entries.append(("conv_per_stage", .integer(PlannerSettings.convolutionsPerStage))) }
+    if dimensions == .three { entries.append(("conv_per_stage", .int(PlannerSettings.convolutionsPerStage))) }
     return .named(entries)
   }
 }
@@ -38,12 +38,12 @@ extension ExperimentPlan {
 extension PlannedStage {
   fileprivate var pickle: PickleValue {
     .named([
-      ("batch_size", .integer(batchSize)),
+      ("batch_size", .int(batchSize)),
       ("num_pool_per_axis", .integers(poolings)),
-      ("patch_size", .array(NumpyArray(integers: patch))),
-      ("median_patient_size_in_voxels", .array(NumpyArray(integers: medianExtent))),
-      ("current_spacing", .doubles(currentSpacing)),
-      ("original_spacing", .doubles(originalSpacing)),
+      ("patch_size", .integerArray(patch)),
+      ("median_patient_size_in_voxels", .integerArray(medianExtent)),
+      ("current_spacing", .doubleArray(currentSpacing)),
+      ("original_spacing", .doubleArray(originalSpacing)),
       ("do_dummy_2D_data_aug", .bool(augmentsSlices)),
       ("pool_op_kernel_sizes", .list(poolKernels.map(PickleValue.integers))),
       ("conv_kernel_sizes", .list(convolutionKernels.map(PickleValue.integers))),
@@ -55,8 +55,8 @@ extension DatasetFingerprint {
   /// The dictionary of `dataset_properties.pkl`.
   public var pickle: PickleValue {
     .named([
-      ("all_sizes", .list(cases.map { .tuple($0.extent.map(PickleValue.integer)) })),
-      ("all_spacings", .list(cases.map { .doubles($0.spacing) })),
+      ("all_sizes", .list(cases.map { .integerTuple($0.extent) })),
+      ("all_spacings", .list(cases.map { .doubleArray($0.spacing) })),
       ("all_classes", .integers(classes)),
       ("modalities", .byIndex(modalities.map(PickleValue.string))),
       ("intensityproperties", intensitiesPickle ?? .none),
@@ -83,24 +83,5 @@ extension IntensityStatistics {
       ("median", .float(median)), ("mean", .float(mean)), ("sd", .float(sd)), ("mn", .float(minimum)),
       ("mx", .float(maximum)), ("percentile_99_5", .float(percentile99_5)), ("percentile_00_5", .float(percentile00_5)),
     ]
-  }
-}
-
-extension PickleValue {
-  static func integer(_ value: Int) -> PickleValue { .integer(Int64(value)) }
-  static func integers(_ values: [Int]) -> PickleValue { .list(values.map(PickleValue.integer)) }
-  static func doubles(_ values: [Double]) -> PickleValue { .array(NumpyArray(doubles: values)) }
-
-  /// A dictionary with the keys 0, 1, 2 …
-  static func byIndex(_ values: [PickleValue], isOrdered: Bool = false) -> PickleValue {
-    .dictionary(
-      PickleDictionary(
-        entries: values.enumerated().map { .init(key: .integer($0.offset), value: $0.element) },
-        isOrderedDict: isOrdered))
-  }
-
-  static func named(_ entries: [(String, PickleValue)], isOrdered: Bool = false) -> PickleValue {
-    .dictionary(
-      PickleDictionary(entries: entries.map { .init(key: .string($0.0), value: $0.1) }, isOrderedDict: isOrdered))
   }
 }

@@ -48,9 +48,10 @@ public struct CroppedCase: Sendable {
     volume = image.voxels.cropped(to: box)
     self.labels = labels
     properties = CroppedProperties(
-      originalExtent: image.voxels.extent, spacing: image.spacing, box: box,
-      images: raw.images.map(\.path), label: raw.label.path, itkOrigin: image.geometry.itkOrigin,
-      itkSpacing: image.geometry.itkSpacing, itkDirection: image.geometry.itkDirection,
+      cropping: CroppingRecord(
+        originalExtent: image.voxels.extent, originalSpacing: image.spacing, box: box, files: raw.images.map(\.path),
+        labelFile: raw.label.path, itkOrigin: image.geometry.itkOrigin, itkSpacing: image.geometry.itkSpacing,
+        itkDirection: image.geometry.itkDirection),
       values: present.indices.filter { present[$0] }.map { $0 - 1 })
   }
 

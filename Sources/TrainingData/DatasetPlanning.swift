@@ -71,7 +71,8 @@ public struct DatasetPlanning {
     return fingerprint
   }
 
-  /// Writes the plans, and into the cropped cases' properties whether normalisation looks at the nonzero part. The plans become `nnUNetPlansv2.1_plans_3D.pkl` or `…_2D.pkl`.
+  /// Writes the plans as `nnUNetPlansv2.1_plans_3D.pkl` or `…_2D.pkl`, and into the cropped cases' properties whether normalisation looks
+  /// at the nonzero part.
   /// - Parameter identifier: nnU-Net's `-overwrite_plans_identifier`: the name's first part.
   /// - Throws: what writing throws.
   @discardableResult
@@ -85,34 +86,49 @@ public struct DatasetPlanning {
     return url
   }
 
-  /// Preprocesses all cases for all stages of `plan`.
+  /// Preprocesses all cases for all stages of `plans`; each cropped case is read once.
   /// - Throws: `PreprocessingError`, `PlansError`, and what reading and writing throw.
-  public func preprocess(_ plan: ExperimentPlan) throws {
-    let plans = try Plans(pickle: pickle(plan))
-    for stage in plans.stages.keys.sorted() {
-      let folder = preprocessedFolder.appending(path: "\(plan.dataIdentifier)_stage\(stage)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let preprocessor = TrainingPreprocessor(plan: try PreprocessingPlan(plans: plans, stage: stage))
-      for (index, raw) in dataset.cases.enumerated() {
-        progress("\(plan.dataIdentifier)_stage\(stage): \(raw.name) (\(index + 1) of \(dataset.cases.count))")
-        let cropped = try CroppedCase(reading: raw.name, in: croppedFolder)
-        let one = try preprocessor.run(
-          image: cropped.volume, labels: cropped.labels, spacing: cropped.properties.spacing, pool: pool)
-        try write(one, of: cropped, plan: plan, to: folder)
+  public func preprocess(_ plans: [ExperimentPlan]) throws {
+    let stages = try plans.flatMap { try self.stages(of: $0) }
+    for (index, raw) in dataset.cases.enumerated() {
+      let cropped = try CroppedCase(reading: raw.name, in: croppedFolder)
+      for stage in stages {
+        progress("\(stage.folder.lastPathComponent): \(raw.name) (\(index + 1) of \(dataset.cases.count))")
+        let one = try stage.preprocessor.run(
+          image: cropped.volume, labels: cropped.labels, spacing: cropped.properties.cropping.originalSpacing,
+          pool: pool)
+        try write(one, of: cropped, usesMask: stage.usesMask, to: stage.folder)
       }
     }
   }
 
-  private func write(_ one: TrainingCase, of cropped: CroppedCase, plan: ExperimentPlan, to folder: URL) throws {
+  private struct Stage {
+    var folder: URL
+    var preprocessor: TrainingPreprocessor
+    var usesMask: [Bool]
+  }
+
+  private func stages(of plan: ExperimentPlan) throws -> [Stage] {
+    let plans = try Plans(pickle: pickle(plan))
+    return try plans.stages.keys.sorted().map { number in
+      let folder = preprocessedFolder.appending(path: "\(plan.dataIdentifier)_stage\(number)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      return Stage(
+        folder: folder, preprocessor: TrainingPreprocessor(plan: try PreprocessingPlan(plans: plans, stage: number)),
+        usesMask: plan.usesMask)
+    }
+  }
+
+  private func write(_ one: TrainingCase, of cropped: CroppedCase, usesMask: [Bool], to folder: URL) throws {
     try TrainingArchive(volume: one.volume, labels: one.labels).write(folder.appending(path: "\(cropped.name).npz"))
     let locations = ClassLocations(of: one.labels, classes: dataset.classes)
     let entries: [(String, PickleValue)] = [
-      ("size_after_resampling", .tuple(one.volume.extent.lengths.map { .integer(Int64($0)) })),
-      ("spacing_after_resampling", .array(NumpyArray(doubles: one.spacing.millimetres))),
+      ("size_after_resampling", .integerTuple(one.volume.extent.lengths)),
+      ("spacing_after_resampling", .doubleArray(one.spacing.millimetres)),
       ("class_locations", locations.pickle),
     ]
     try CroppedProperties.write(
-      cropped.properties.entries(usesMask: plan.usesMask) + entries, to: folder.appending(path: "\(cropped.name).pkl"))
+      cropped.properties.entries(usesMask: usesMask) + entries, to: folder.appending(path: "\(cropped.name).pkl"))
   }
 
   private func pickle(_ plan: ExperimentPlan) -> PickleValue {
@@ -128,21 +144,13 @@ public struct DatasetPlanning {
 extension ClassLocations {
   /// By label: an int64 array `[voxel, 3]`, an empty list for an absent label.
   var pickle: PickleValue {
-    .dictionary(
-      PickleDictionary(
-        entries: zip(classes, locations).map { label, places in
-          let value: PickleValue =
-            places.isEmpty
-            ? .list([])
-            : NumpyArray(
-              type: .int64, shape: [places.count, 3],
-              data: places.flatMap { place in
-                [place.0, place.1, place.2].flatMap { value in
-                  withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) }
-                }
-              }
-            ).map(PickleValue.array) ?? .list([])
-          return .init(key: .integer(Int64(label)), value: value)
-        }, isOrderedDict: true))
+    .byInteger(
+      zip(classes, locations).map { label, places in
+        let bytes = places.flatMap { place in
+          [place.0, place.1, place.2].flatMap { withUnsafeBytes(of: Int64($0).littleEndian) { Array($0) } }
+        }
+        let array = NumpyArray(type: .int64, shape: [places.count, 3], data: bytes)
+        return (label, places.isEmpty ? .list([]) : array.map(PickleValue.array) ?? .list([]))
+      }, isOrdered: true)
   }
 }

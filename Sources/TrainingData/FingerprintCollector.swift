@@ -21,11 +21,11 @@ public struct FingerprintCollector: Sendable {
 
   /// Cases come sorted by name.
   public mutating func add(_ one: CroppedCase) {
-    let properties = one.properties
+    let cropping = one.properties.cropping
     cases.append(
       CaseFingerprint(
-        name: one.name, extent: properties.box.extent.lengths, spacing: properties.spacing.millimetres,
-        sizeReduction: Double(properties.box.extent.count) / Double(properties.originalExtent.count)))
+        name: one.name, extent: cropping.box.extent.lengths, spacing: cropping.originalSpacing.millimetres,
+        sizeReduction: Double(cropping.box.extent.count) / Double(cropping.originalExtent.count)))
     guard looksAtIntensities else { return }
     for channel in 0..<one.volume.channels {
       let values = one.volume.channel(channel)

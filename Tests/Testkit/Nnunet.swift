@@ -35,19 +35,8 @@ public enum Nnunet {
   }
 
   private static func run(arguments: [String], results: URL) throws -> (code: Int32, log: String) {
-    let process = Process()
-    process.executableURL = python
-    process.arguments = arguments
-    let folders = ["RESULTS_FOLDER", "nnUNet_raw_data_base", "nnUNet_preprocessed"]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      folders.map { ($0, results.path) } + [("CUDA_VISIBLE_DEVICES", "")], uniquingKeysWith: { $1 })
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let log = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: log, as: UTF8.self))
+    let folders = ["RESULTS_FOLDER", "nnUNet_raw_data_base", "nnUNet_preprocessed"].map { ($0, results.path) }
+    return try Program.run(
+      python!, arguments, environment: Dictionary(uniqueKeysWithValues: folders + [("CUDA_VISIBLE_DEVICES", "")]))
   }
 }

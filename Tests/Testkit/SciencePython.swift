@@ -11,7 +11,7 @@ public enum SciencePython {
     let candidates = [named, "/usr/bin/python3"].compactMap { $0 }
     return candidates.map { URL(filePath: $0) }.first { url in
       FileManager.default.isExecutableFile(atPath: url.path)
-        && (try? run(url, ["-c", "import \(modules.joined(separator: ", "))"]))?.code == 0
+        && (try? Program.run(url, ["-c", "import \(modules.joined(separator: ", "))"]))?.code == 0
     }
   }()
 
@@ -24,20 +24,6 @@ public enum SciencePython {
   /// Runs a script.
   /// - Returns: the exit code, and standard output and error.
   public static func run(script: URL, _ arguments: [String]) throws -> (code: Int32, log: String) {
-    try run(python!, [script.path] + arguments)
-  }
-
-  private static func run(_ python: URL, _ arguments: [String]) throws -> (code: Int32, log: String) {
-    let process = Process()
-    process.executableURL = python
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let log = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: log, as: UTF8.self))
+    try Program.run(python!, [script.path] + arguments)
   }
 }

@@ -96,12 +96,14 @@ struct PlanCommand: AsyncParsableCommand {
           dataset, cropped: folders.cropped, preprocessed: folders.preprocessed, pool: pool
         ) { Output.note("\(dataset.task): \($0)") }
         let fingerprint = try planning.fingerprint()
-        for one in dimensions.isEmpty ? Dimensions.allCases.reversed() : dimensions {
-          let plan = try planner.plan(fingerprint, dimensions: one == .two ? .two : .three)
+        let plans = try (dimensions.isEmpty ? Dimensions.allCases.reversed() : dimensions).map {
+          try planner.plan(fingerprint, dimensions: $0 == .two ? .two : .three)
+        }
+        for plan in plans {
           let file = try planning.write(plan, identifier: identifier)
           if json { reports.append(PlanReport(plan, file: file)) } else { show(plan, file: file) }
-          if !plansOnly { try planning.preprocess(plan) }
         }
+        if !plansOnly { try planning.preprocess(plans) }
       }
       if json { try Output.json(reports) }
     }

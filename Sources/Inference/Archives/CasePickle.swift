@@ -36,27 +36,17 @@ public struct CasePickle: Hashable, Sendable {
   }
 
   private var value: PickleValue {
-    func floats(_ values: [Double]) -> PickleValue { .tuple(values.map { .float($0) }) }
-    func integers(_ values: [Int]) -> [PickleValue] { values.map { .integer(Int64($0)) } }
-    let box = properties.cropBox
-    var entries: [(String, PickleValue)] = [
-      ("original_size_of_raw_data", .array(NumpyArray(integers: properties.originalExtent.lengths))),
-      ("original_spacing", .array(NumpyArray(doubles: properties.originalSpacing.millimetres))),
-      ("list_of_data_files", .list(files.map { .string($0) })),
-      ("seg_file", .none),
-      ("itk_origin", floats(itkOrigin)),
-      ("itk_spacing", floats(itkSpacing)),
-      ("itk_direction", floats(itkDirection)),
-      ("crop_bbox", .list((0..<3).map { .list(integers([box.lower[$0], box.upper[$0]])) })),
-      ("size_after_cropping", .tuple(integers(properties.croppedExtent.lengths))),
-      ("size_after_resampling", .tuple(integers(properties.resampledExtent.lengths))),
-      ("spacing_after_resampling", .array(NumpyArray(doubles: properties.spacingAfterResampling.millimetres))),
-    ]
+    let cropping = CroppingRecord(
+      originalExtent: properties.originalExtent, originalSpacing: properties.originalSpacing, box: properties.cropBox,
+      files: files, itkOrigin: itkOrigin, itkSpacing: itkSpacing, itkDirection: itkDirection)
+    var entries =
+      cropping.entries + [
+        ("size_after_resampling", .integerTuple(properties.resampledExtent.lengths)),
+        ("spacing_after_resampling", .doubleArray(properties.spacingAfterResampling.millimetres)),
+      ]
     if case .regions(let order) = rule {
-      entries.append(("regions_class_order", .tuple(integers(order.map(Int.init)))))
+      entries.append(("regions_class_order", .integerTuple(order.map(Int.init))))
     }
-    return .dictionary(
-      PickleDictionary(
-        entries: entries.map { PickleDictionary.Entry(key: .string($0.0), value: $0.1) }, isOrderedDict: true))
+    return .named(entries, isOrdered: true)
   }
 }
