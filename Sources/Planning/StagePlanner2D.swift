@@ -14,28 +14,19 @@ struct StagePlanner2D {
   func plan(_ problem: StageProblem) throws(PlanningError) -> PlannedStage {
     let median = problem.medianExtent
     let spacing = Array(problem.spacing[1...])
-    var reasons: [String] = []
     func memory(_ schedule: PoolingSchedule, features: Int) -> Int {
       schedule.memory(
         baseFeatures: features, mostFeatures: Self.mostFeatures, channels: problem.channels, classes: problem.classes)
     }
-    let start = settings.patch.map { Array($0.suffix(2)) } ?? Array(median[1...])
-    var schedule = PoolingSchedule(spacing: spacing, patch: start)
-    var taken = memory(schedule, features: Self.estimatedFeatures)
-    if settings.patch != nil {
-      reasons.append(
-        "patch \(schedule.patch.voxels): as asked for, rounded up to multiples of \(schedule.divisor.voxels)")
-    } else {
-      let reduction = PatchReduction(
-        spacing: spacing, medianExtent: Array(median[1...]),
-        memory: { memory($0, features: settings.baseFeatures) }, limit: limit)
-      let result = try reduction.run(from: schedule, memory: taken)
-      reasons.append(
-        "patch \(result.schedule.patch.voxels): from the median slice \(median[1...].map { $0 }.voxels), in \(result.tried.count) steps, "
-          + "until the network's memory of \(result.memory) fits into \(Int(limit))")
-      (schedule, taken) = (result.schedule, result.memory)
-    }
-    let fitting = Int((limit / Double(taken)).rounded(.down)) * 2
+    let slice = Array(median[1...])
+    let choice = try PatchChoice(
+      asked: settings.patch.map { Array($0.suffix(2)) }, start: slice, origin: "the median slice \(slice.voxels)",
+      reduction: PatchReduction(
+        spacing: spacing, medianExtent: slice, memory: { memory($0, features: settings.baseFeatures) }, limit: limit),
+      first: { memory($0, features: Self.estimatedFeatures) })
+    let schedule = choice.schedule
+    var reasons = [choice.reason]
+    let fitting = Int((limit / Double(choice.memory)).rounded(.down)) * 2
     guard fitting >= PlannerSettings.smallestBatch else { throw .tooLittleMemory }
     let largest = problem.largestBatch(patch: schedule.patch)
     let batch = max(1, min(fitting, largest))

@@ -15,28 +15,20 @@ struct StagePlanner3D {
 
   func plan(_ problem: StageProblem) throws(PlanningError) -> PlannedStage {
     let median = problem.medianExtent
-    var reasons: [String] = []
     func memory(_ schedule: PoolingSchedule) -> Int {
       schedule.memory(
         baseFeatures: settings.baseFeatures, mostFeatures: Self.mostFeatures, channels: problem.channels,
         classes: problem.classes)
     }
-    let start = settings.patch ?? zip(Self.cube(problem.spacing), median).map { min($0, $1) }
-    var schedule = PoolingSchedule(spacing: problem.spacing, patch: start)
-    var taken = memory(schedule)
-    if settings.patch != nil {
-      reasons.append(
-        "patch \(schedule.patch.voxels): as asked for, rounded up to multiples of \(schedule.divisor.voxels)")
-    } else {
-      let reduction = PatchReduction(spacing: problem.spacing, medianExtent: median, memory: memory, limit: limit)
-      let result = try reduction.run(from: schedule, memory: taken)
-      reasons.append(
-        "patch \(result.schedule.patch.voxels): from \(schedule.patch.voxels), a cube of equal mm clipped to the median case \(median.voxels), "
-          + "in \(result.tried.count) steps, each along the axis that is largest beside the median case, until the network's "
-          + "memory of \(result.memory) fits into \(Int(limit))")
-      (schedule, taken) = (result.schedule, result.memory)
-    }
-    let fitting = Int((max(limit / Double(taken), 1) * Self.referenceBatch).rounded(.down))
+    let start = zip(Self.cube(problem.spacing), median).map { min($0, $1) }
+    let choice = try PatchChoice(
+      asked: settings.patch, start: start,
+      origin: "\(start.voxels), a cube of equal mm clipped to the median case \(median.voxels)",
+      reduction: PatchReduction(spacing: problem.spacing, medianExtent: median, memory: memory, limit: limit),
+      first: memory)
+    let schedule = choice.schedule
+    var reasons = [choice.reason]
+    let fitting = Int((max(limit / Double(choice.memory), 1) * Self.referenceBatch).rounded(.down))
     let largest = max(problem.largestBatch(patch: schedule.patch), PlannerSettings.smallestBatch)
     let batch = max(1, min(fitting, largest))
     reasons.append(
