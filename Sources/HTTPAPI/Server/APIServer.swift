@@ -25,24 +25,10 @@ public struct APIServer: Service, CustomStringConvertible {
   /// Serves until the process is asked to stop.
   /// - Throws: `ServeError` when the address can't be listened on.
   public func run() async throws {
-    var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .notice)
-    let application = Application(
-      router: Self.site(services),
-      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-      configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), backlog: 1024),
-      onServerRunning: { [logger] channel in
-        logger.info(
-          "serve started",
-          metadata: ["host": "\(channel.localAddress?.ipAddress ?? "")", "port": "\(channel.localAddress?.port ?? 0)"])
-      }, logger: quiet)
-    do {
-      try await application.run()
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch {
-      throw ServeError(address: address, reason: "\(error)")
-    }
+    try await address.serve(
+      Self.site(services), idleTimeout: Self.idleTimeout, backlog: 1024,
+      logger: logger, started: "serve started"
+    ) { ServeError(address: address, reason: $0) }
   }
 
   /// The parts of the API. A new part is a new `OperationGroup` in this list.

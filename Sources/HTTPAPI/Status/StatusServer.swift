@@ -32,24 +32,10 @@ public struct StatusServer: Service, CustomStringConvertible {
   /// Serves until the process is asked to stop.
   /// - Throws: `StatusServerError` when the address can't be listened on.
   public func run() async throws {
-    var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .notice)
-    let application = Application(
-      router: Self.router(status),
-      configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-      onServerRunning: { [logger] channel in
-        logger.info(
-          "answering HTTP requests",
-          metadata: ["host": "\(channel.localAddress?.ipAddress ?? "")", "port": "\(channel.localAddress?.port ?? 0)"])
-      }, logger: quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await status.readiness.run() }
-      do {
-        try await application.run()
-      } catch is CancellationError {
-        throw CancellationError()
-      } catch {
-        throw StatusServerError(address: address, reason: "\(error)")
+      try await address.serve(Self.router(status), logger: logger, started: "answering HTTP requests") {
+        StatusServerError(address: address, reason: $0)
       }
       group.cancelAll()
     }
