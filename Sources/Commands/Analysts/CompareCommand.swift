@@ -48,8 +48,7 @@ struct CompareCommand: AsyncParsableCommand {
       guard let id = RunID(run) else {
         throw InputError("\(run) isn't a run's identifier; `tessera status` lists runs.")
       }
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("compare"))
+      let adapters = try await fleet.adapters(for: "compare")
       let (ledger, store) = (try await adapters.ledger(), try adapters.store())
       guard let record = try await ledger.run(id) else {
         throw InputError("There is no run \(run); `tessera status` lists runs.")
@@ -60,7 +59,7 @@ struct CompareCommand: AsyncParsableCommand {
       let map = try LabelMap(file: try await store.get(outcome.labelMap).copy)
       let other = try LabelMap.load(URL(filePath: reference))
       let comparison = try compare(
-        RunLabels(run: id, outcome: outcome, map: map), with: other, threads: settings.threads)
+        RunLabels(run: id, outcome: outcome, map: map), with: other, threads: adapters.settings.threads)
       if !Self.agree(map.geometry, other.geometry) {
         Output.note("The run's label map and the reference lie at different places; voxels were compared as they are.")
       }

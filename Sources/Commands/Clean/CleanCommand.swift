@@ -61,8 +61,7 @@ struct CleanCommand: AsyncParsableCommand {
   }
 
   private func cleanStore() async throws -> CleaningReport {
-    let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-    let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("clean"))
+    let adapters = try await fleet.adapters(for: "clean")
     guard let store = try adapters.store() as? any BlobInventory else {
       throw InputError("This store can't tell what it holds, so it can't be cleaned.")
     }

@@ -26,12 +26,6 @@ struct DlqCommand: AsyncParsableCommand {
   /// Who does it, in the ledger.
   static var user: String { NSUserName() }
 
-  static func ledger(_ fleet: FleetOptions) async throws -> (ledger: PostgresLedger, adapters: FleetAdapters) {
-    let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-    let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("dlq"))
-    return (try await adapters.ledger(), adapters)
-  }
-
   static func letter(_ id: Int, in ledger: PostgresLedger) async throws -> DeadLetter {
     guard let letter = try await ledger.deadLetter(id) else { throw DeadLetterError.unknown(id) }
     return letter

@@ -19,7 +19,7 @@ struct DlqDropCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, _) = try await DlqCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "dlq").ledger()
       for id in ids {
         let isNew = try await ledger.drop(id, by: DlqCommand.user)
         Output.line(isNew ? "dead letter \(id) is dropped" : "dead letter \(id) was dropped before")

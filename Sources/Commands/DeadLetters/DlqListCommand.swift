@@ -32,7 +32,7 @@ struct DlqListCommand: AsyncParsableCommand {
         }
         return id
       }
-      let (ledger, _) = try await DlqCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "dlq").ledger()
       let letters = try await ledger.deadLetters(onlyOpen: open, run: only, limit: limit).map(DeadLetterReport.init)
       if json { return try Output.json(letters) }
       guard !letters.isEmpty else { return Output.line("No dead letters.") }

@@ -21,7 +21,8 @@ struct DlqReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, adapters) = try await DlqCommand.ledger(fleet)
+      let adapters = try await fleet.adapters(for: "dlq")
+      let ledger = try await adapters.ledger()
       for id in ids {
         let letter = try await DlqCommand.letter(id, in: ledger)
         if case .message(let message, let queue) = letter.content, letter.state == .open {

@@ -23,7 +23,8 @@ struct DlqReproCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, adapters) = try await DlqCommand.ledger(fleet)
+      let adapters = try await fleet.adapters(for: "dlq")
+      let ledger = try await adapters.ledger()
       let letter = try await DlqCommand.letter(id, in: ledger)
       try await TileRepro.write(letter, from: try adapters.store(), to: output)
       let size = try FileManager.default.attributesOfItem(atPath: output)[.size] as? Int ?? 0

@@ -20,7 +20,7 @@ struct DlqShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, _) = try await DlqCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "dlq").ledger()
       let letter = DeadLetterReport(try await DlqCommand.letter(id, in: ledger))
       if json { return try Output.json(letter) }
       Output.line("letter   \(letter.id), \(letter.title)")

@@ -35,8 +35,7 @@ struct CancelCommand: AsyncParsableCommand {
         }
         return id
       }
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("cancel"))
+      let adapters = try await fleet.adapters(for: "cancel")
       let ledger = try await adapters.ledger()
       var reports: [Report] = []
       for id in ids {

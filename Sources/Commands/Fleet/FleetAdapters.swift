@@ -47,9 +47,10 @@ struct FleetAdapters {
 }
 
 extension FleetOptions {
-  /// The ledger, for a command that a person waits for.
-  static func ledger(_ options: FleetOptions, for command: String) async throws -> PostgresLedger {
-    let settings = try await FleetSettings.read(flags: options.flags, file: options.configuration)
-    return try await FleetAdapters(settings: settings, logger: FleetLogging.logger(command)).ledger()
+  /// The adapters, for a command that a person waits for.
+  /// - Throws: `SettingsError`.
+  func adapters(for command: String) async throws -> FleetAdapters {
+    FleetAdapters(
+      settings: try await FleetSettings.read(flags: flags, file: configuration), logger: FleetLogging.logger(command))
   }
 }

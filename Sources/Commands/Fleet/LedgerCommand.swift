@@ -26,8 +26,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Failures.reported {
-        let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-        let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("ledger")).ledger()
+        let ledger = try await fleet.adapters(for: "ledger").ledger()
         let report = try await ledger.audit(limit: limit)
         await ledger.close()
         if json { try Output.json(AuditReport(report)) } else { Output.line(AuditReport(report).table) }

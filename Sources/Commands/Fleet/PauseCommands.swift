@@ -39,8 +39,7 @@ struct PauseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("pause")).ledger()
+      let ledger = try await fleet.adapters(for: "pause").ledger()
       guard list else {
         for scope in scopes.all {
           try await ledger.pause(scope)
@@ -83,8 +82,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("resume")).ledger()
+      let ledger = try await fleet.adapters(for: "resume").ledger()
       for scope in scopes.all {
         let was = try await ledger.resume(scope)
         Output.line("\(was ? "goes on" : "wasn't paused"): \(PauseScopeOptions.words(scope))")

@@ -36,8 +36,7 @@ struct ReportCommand: AsyncParsableCommand {
       guard let id = RunID(run) else {
         throw InputError("\(run) isn't a run's identifier; `tessera status` lists runs.")
       }
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("report"))
+      let adapters = try await fleet.adapters(for: "report")
       let (ledger, store) = (try await adapters.ledger(), try adapters.store())
       guard let record = try await ledger.run(id) else {
         throw InputError("There is no run \(run); `tessera status` lists runs.")

@@ -25,8 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("status")).ledger()
+      let ledger = try await fleet.adapters(for: "status").ledger()
       guard let run else {
         return try RunRendering.print(list: try await ledger.runs(limit: limit), json: json)
       }

@@ -27,8 +27,7 @@ struct WorkersCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("workers")).ledger()
+      let ledger = try await fleet.adapters(for: "workers").ledger()
       let now = Date()
       let workers = try await ledger.workers().filter {
         all || $0.isPresent || now.timeIntervalSince($0.seenAt) < Self.remembered

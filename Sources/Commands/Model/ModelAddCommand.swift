@@ -42,8 +42,7 @@ struct ModelAddCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
+      let adapters = try await fleet.adapters(for: "model")
       let ledger = try await adapters.ledger()
       let store = try adapters.store()
       let record = try await ModelSource.withFolder(of: folder, configuration: try source.wanted()) { model in

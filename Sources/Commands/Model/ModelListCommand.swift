@@ -11,8 +11,7 @@ struct ModelListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("model")).ledger()
+      let ledger = try await fleet.adapters(for: "model").ledger()
       let models = try await ledger.models()
       await ledger.close()
       if json { return try Output.json(models) }

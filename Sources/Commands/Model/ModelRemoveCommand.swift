@@ -20,8 +20,7 @@ struct ModelRemoveCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("model")).ledger()
+      let ledger = try await fleet.adapters(for: "model").ledger()
       guard let model = try await ledger.model(named: name) else { throw LedgerError.unknownModel(name) }
       try await ledger.forget(modelNamed: name)
       let others = try await ledger.models()

@@ -26,8 +26,7 @@ struct ModelShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
+      let adapters = try await fleet.adapters(for: "model")
       let model = try await adapters.model(named: name)
       let manifest = try await ModelLibrary.manifest(model.digest, in: adapters.store())
       if json { return try Output.json(Shown(model: model, manifest: manifest)) }

@@ -29,8 +29,7 @@ struct ModelVerifyCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       if FileManager.default.fileExists(atPath: model) { return try await verifyFiles() }
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("model"))
+      let adapters = try await fleet.adapters(for: "model")
       let record = try await adapters.model(named: model)
       let check = try await ModelLibrary.verify(record.digest, in: adapters.store())
       for file in check.files { Output.line("\(file.problem == nil ? "whole  " : "BROKEN ") \(file.path)") }

@@ -48,7 +48,7 @@ struct QuarantineListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, _) = try await DlqCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "quarantine").ledger()
       let quarantines = try await ledger.quarantines(onlyInForce: !all, limit: limit)
       if json {
         return try Output.json(
@@ -86,7 +86,7 @@ struct QuarantineAddCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, _) = try await DlqCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "quarantine").ledger()
       // An aggregator tells the worker.
       let isNew = try await ledger.quarantine(worker, reason: reason)
       Output.line(isNew ? "worker \(worker) is quarantined" : "worker \(worker) was quarantined before")
@@ -109,7 +109,8 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, adapters) = try await DlqCommand.ledger(fleet)
+      let adapters = try await fleet.adapters(for: "quarantine")
+      let ledger = try await adapters.ledger()
       var unknown = false
       for worker in workers {
         if try await ledger.release(worker, by: DlqCommand.user) {

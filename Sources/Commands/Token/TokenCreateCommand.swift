@@ -57,7 +57,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let ledger = try await FleetOptions.ledger(fleet, for: "token")
+      let ledger = try await fleet.adapters(for: "token").ledger()
       let secret = TokenSecret.random()
       let token = try AccessToken(
         name: name, digest: Digest(of: secret.utf8), tenant: tenant, scopes: Set(scopes),

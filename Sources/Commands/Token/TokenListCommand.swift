@@ -35,7 +35,7 @@ struct TokenListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let ledger = try await FleetOptions.ledger(fleet, for: "token")
+      let ledger = try await fleet.adapters(for: "token").ledger()
       let tokens = try await ledger.accessTokens().map { Report($0) }
       if json { return try Output.json(tokens) }
       guard !tokens.isEmpty else { return Output.line("No tokens yet; `tessera token create` makes one.") }

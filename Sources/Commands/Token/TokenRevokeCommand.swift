@@ -18,7 +18,7 @@ struct TokenRevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let ledger = try await FleetOptions.ledger(fleet, for: "token")
+      let ledger = try await fleet.adapters(for: "token").ledger()
       var isMissing = false
       for name in names {
         if try await ledger.revokeAccessToken(named: name) {

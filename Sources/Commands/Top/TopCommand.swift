@@ -38,9 +38,7 @@ struct TopCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-      let ledger = try await FleetAdapters(settings: settings, logger: FleetLogging.logger("top"))
-        .ledger(patience: Self.patience)
+      let ledger = try await fleet.adapters(for: "top").ledger(patience: Self.patience)
       // The dear question is asked less often than the picture is drawn.
       let violations = KeptAnswer(for: .seconds(30)) { try await ledger.violations() }
       let looks = KeptAnswer(for: .seconds(4)) { try await ledger.queueLook() }

@@ -39,7 +39,8 @@ struct WebhooksAddCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, settings) = try await WebhooksCommand.ledger(fleet)
+      let adapters = try await fleet.adapters(for: "webhooks")
+      let (ledger, settings) = (try await adapters.ledger(), adapters.settings)
       let address = try WebhookAddress(url, allowsPlain: settings.allowsPlainWebhooks)
       let chosen = try states.map { word in
         guard let state = RunState(rawValue: word) else {

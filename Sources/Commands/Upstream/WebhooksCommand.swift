@@ -22,12 +22,6 @@ struct WebhooksCommand: AsyncParsableCommand {
       WebhooksDeliveriesCommand.self, WebhooksReplayCommand.self,
     ])
 
-  static func ledger(_ fleet: FleetOptions) async throws -> (ledger: PostgresLedger, settings: FleetSettings) {
-    let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
-    let adapters = FleetAdapters(settings: settings, logger: FleetLogging.logger("webhooks"))
-    return (try await adapters.ledger(), settings)
-  }
-
   static func identifier(_ text: String) throws -> UUID {
     guard let id = UUID(uuidString: text) else {
       throw InputError("\(text) is no identifier; `tessera webhooks list` and `tessera webhooks deliveries` show them.")

@@ -53,7 +53,7 @@ struct WebhooksDeliveriesCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let only = try webhook.map(WebhooksCommand.identifier)
-      let (ledger, _) = try await WebhooksCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "webhooks").ledger()
       let reports = try await ledger.deliveries(to: only, onlyUnsettled: unsettled, limit: limit).map(Report.init)
       if json { return try Output.json(reports) }
       guard !reports.isEmpty else { return Output.line("No deliveries.") }
@@ -105,7 +105,7 @@ struct WebhooksReplayCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let (event, webhook) = (try event.map(WebhooksCommand.identifier), try failed.map(WebhooksCommand.identifier))
-      let (ledger, _) = try await WebhooksCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "webhooks").ledger()
       for id in deliveries {
         guard try await ledger.replayDelivery(id) else {
           throw InputError("There is no delivery \(id); `tessera webhooks deliveries` shows those that there are.")

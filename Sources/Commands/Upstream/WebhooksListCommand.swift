@@ -30,7 +30,7 @@ struct WebhooksListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (ledger, _) = try await WebhooksCommand.ledger(fleet)
+      let ledger = try await fleet.adapters(for: "webhooks").ledger()
       let reports = try await ledger.webhooks(of: tenant).map { webhook in
         Report(
           webhook: webhook.id.uuidString.lowercased(), tenant: webhook.tenant, url: webhook.url,
@@ -47,58 +47,6 @@ struct WebhooksListCommand: AsyncParsableCommand {
         ])
       }
       Output.line(table.rendered())
-    }
-  }
-}
-
-/// `tessera webhooks remove`
-struct WebhooksRemoveCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes webhooks with what is on its way to them.",
-    discussion: """
-        tessera webhooks remove 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
-      """)
-
-  @Argument(help: "As `tessera webhooks list` prints them.")
-  var webhooks: [String]
-
-  @OptionGroup var fleet: FleetOptions
-
-  func run() async throws {
-    try await Failures.reported {
-      let ids = try webhooks.map(WebhooksCommand.identifier)
-      let (ledger, _) = try await WebhooksCommand.ledger(fleet)
-      for id in ids {
-        let was = try await ledger.removeWebhook(id)
-        Output.line("webhook \(id.uuidString.lowercased()) \(was ? "is removed" : "wasn't there")")
-      }
-    }
-  }
-}
-
-/// `tessera webhooks enable`
-struct WebhooksEnableCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "enable", abstract: "Posts to webhooks again that were disabled, as their receivers had answered 410.",
-    discussion: """
-      What was given up meanwhile is posted by `tessera webhooks replay --failed`.
-
-        tessera webhooks enable 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
-      """)
-
-  @Argument(help: "As `tessera webhooks list` prints them.")
-  var webhooks: [String]
-
-  @OptionGroup var fleet: FleetOptions
-
-  func run() async throws {
-    try await Failures.reported {
-      let ids = try webhooks.map(WebhooksCommand.identifier)
-      let (ledger, _) = try await WebhooksCommand.ledger(fleet)
-      for id in ids {
-        let was = try await ledger.enableWebhook(id)
-        Output.line("webhook \(id.uuidString.lowercased()) \(was ? "is enabled" : "wasn't disabled")")
-      }
     }
   }
 }
