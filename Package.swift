@@ -120,6 +120,7 @@ let package = Package(
       ]),
     module("Planning", ["Pickles"]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
+    module("Gradients", ["UNet", "Kernels", "ModelPlans"], optimised: true),
     module("WeightsCache", ["UNet", "Kernels", "Digests"], optimised: true),
     module(
       "Inference",
@@ -297,6 +298,7 @@ let package = Package(
     tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"]),
     tests("KernelsTests", ["Kernels"]),
     tests("UNetTests", ["UNet", "Kernels", "ModelPlans"]),
+    tests("GradientsTests", ["Gradients", "UNet", "Kernels", "ModelPlans"]),
     tests("WeightsCacheTests", ["WeightsCache", "UNet", "Kernels", "ModelPlans", "Digests"]),
     tests("SlidingWindowTests", ["SlidingWindow", "Volumes", "Kernels"]),
     tests(

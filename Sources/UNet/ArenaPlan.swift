@@ -2,20 +2,25 @@
 ///
 /// First fit, largest tensor first (Pisarchyk, Lee: Efficient memory management for deep neural net inference, 2020). For
 /// nnU-Net's networks the result is the largest step's own tensors: upsampled, skip and output of the first level.
-struct ArenaPlan {
+package struct ArenaPlan {
   /// A tensor lives from the step that writes it to the last step that reads it.
-  struct Tensor: Hashable {
-    var floats: Int
-    var steps: ClosedRange<Int>
+  package struct Tensor: Hashable {
+    package var floats: Int
+    package var steps: ClosedRange<Int>
+
+    package init(floats: Int, steps: ClosedRange<Int>) {
+      self.floats = floats
+      self.steps = steps
+    }
   }
 
   /// In floats, multiples of `alignment`.
-  let offsets: [Int]
-  let floats: Int
+  package let offsets: [Int]
+  package let floats: Int
 
-  static let alignment = 16
+  package static let alignment = 16
 
-  init(_ tensors: [Tensor]) {
+  package init(_ tensors: [Tensor]) {
     var offsets = [Int](repeating: 0, count: tensors.count)
     var placed: [Int] = []
     var end = 0
@@ -36,5 +41,5 @@ struct ArenaPlan {
     self.floats = Self.aligned(end)
   }
 
-  static func aligned(_ floats: Int) -> Int { (floats + alignment - 1) / alignment * alignment }
+  package static func aligned(_ floats: Int) -> Int { (floats + alignment - 1) / alignment * alignment }
 }

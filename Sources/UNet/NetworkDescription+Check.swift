@@ -1,9 +1,9 @@
-internal import ModelPlans
+package import ModelPlans
 
 extension NetworkDescription {
   /// - Throws: `NetworkExecutionError.unsupportedDescription` when lists don't fit each other, a kernel, stride or channel
   ///   count is out of range, or the patch can't be halved as often as the strides ask.
-  func checkExecutable() throws {
+  package func checkExecutable() throws {
     let axes = patch.count
     try require(axes == 2 || axes == 3, "the patch has \(axes) axes, expected 2 or 3")
     try require(

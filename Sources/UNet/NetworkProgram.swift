@@ -143,8 +143,8 @@ private struct ProgramBuilder {
 }
 
 /// `[z, y, x]` of a 3D network's axes, or `[1, y, x]` of a 2D network's.
-func threeAxes(_ axes: [Int]) -> SIMD3<Int> {
+package func threeAxes(_ axes: [Int]) -> SIMD3<Int> {
   axes.count == 2 ? SIMD3(1, axes[0], axes[1]) : SIMD3(axes[0], axes[1], axes[2])
 }
 
-func voxels(_ extent: SIMD3<Int>) -> Int { extent[0] * extent[1] * extent[2] }
+package func voxels(_ extent: SIMD3<Int>) -> Int { extent[0] * extent[1] * extent[2] }

@@ -5,5 +5,5 @@ public protocol WeightMemory: AnyObject, Sendable {
 }
 
 extension AlignedMemory: WeightMemory {
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "activation_kernels.h"
 #include "compute_pool.h"
+#include "gradient_kernels.h"
 #include "half_kernels.h"
 #include "peak_kernels.h"
 #include "product_kernels.h"

@@ -1,10 +1,16 @@
-internal import Kernels
+package import Kernels
 
 /// Seconds that a convolution would take on one core, to choose between methods; measured on Zen 4, good to a factor.
-struct ConvolutionCost {
+package struct ConvolutionCost {
   let inputChannels: Int
   let outputChannels: Int
   let price: MemoryPrice
+
+  package init(inputChannels: Int, outputChannels: Int, price: MemoryPrice) {
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.price = price
+  }
 
   /// Of the product kernels.
   private static let operationsPerSecond = 100e9
@@ -18,11 +24,11 @@ struct ConvolutionCost {
   /// Pairs of padded channels.
   private var pairs: Double { Double(inputBlocks * outputBlocks * BlockedTensor.lanes * BlockedTensor.lanes) }
 
-  func direct(_ window: ConvolutionWindow) -> Double {
+  package func direct(_ window: ConvolutionWindow) -> Double {
     products(rows: window.outputCount, kernels: voxels(window.kernel))
   }
 
-  func winograd(_ transform: WinogradTransform, output: SIMD3<Int>) -> Double {
+  package func winograd(_ transform: WinogradTransform, output: SIMD3<Int>) -> Double {
     let points = transform.pointCount
     let tiles = voxels(transform.tiles(output))
     return products(rows: tiles, kernels: points)

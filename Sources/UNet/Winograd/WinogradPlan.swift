@@ -1,4 +1,4 @@
-internal import ModelPlans
+package import ModelPlans
 
 /// What the winograd engine aims at when it chooses each layer's method. Transformed weights are up to 27 times the original ones, the
 /// more the fewer products they need; a plan says what memory is worth.
@@ -10,12 +10,12 @@ public enum WinogradPlan: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What a byte of weights is worth, in seconds of a pass.
-struct MemoryPrice {
+package struct MemoryPrice {
   let plan: WinogradPlan
   let secondsForByte: Double
 
   /// A gigabyte is worth as much as the network's direct convolutions would take at 1e12 operations a second, or twelve times that.
-  init(_ plan: WinogradPlan, _ description: NetworkDescription) {
+  package init(_ plan: WinogradPlan, _ description: NetworkDescription) {
     self.plan = plan
     let share: Double =
       switch plan {

@@ -1,0 +1,113 @@
+internal import Kernels
+internal import UNet
+
+/// What lies where in the memory in which a network is trained, in bytes from its start: tensors and normalisations of the samples that
+/// are worked on together, then scratch of all threads, one layer's packed weights, and moments.
+///
+/// Samples meet in two places only, the batch's Dice and the sums of gradients. So a batch may be worked on in groups of samples: for
+/// less memory, at the price of transforming each layer's weights for each group, and with batch Dice of a forward pass more. The bits are the same.
+struct TrainingMemory {
+  /// Samples that are worked on together.
+  let group: Int
+  let sampleFloats: Int
+  let vectors: Int
+  let scratch: Int
+  let packed: Int
+  let moments: Int
+  let bytes: Int
+
+  init(_ program: TrainingProgram, group: Int, threads: Int) {
+    self.group = group
+    var scratchFloats = 0
+    var packedFloats = 0
+    var doubles = 0
+    for step in program.steps {
+      for need in step.operation.scratches { scratchFloats = max(scratchFloats, need.floats(threads: threads)) }
+      packedFloats = max(packedFloats, step.operation.packedWeights)
+      doubles = max(doubles, step.operation.momentDoubles(channels: program.tensors[step.output].channels))
+    }
+    func wholePages(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
+    sampleFloats = wholePages(program.arena.floats * 4) / 4
+    vectors = group * sampleFloats * 4
+    scratch = vectors + wholePages(group * program.vectorFloats * 4)
+    packed = scratch + wholePages(scratchFloats * 4)
+    moments = packed + wholePages(packedFloats * 4)
+    bytes = moments + wholePages(doubles * 8)
+  }
+
+  /// The largest groups, at most the batch, that fit a limit together with parameters, gradients and momentum.
+  /// - Throws: `GradientsError.overMemoryLimit` where one sample at a time is too much.
+  static func fitting(
+    _ program: TrainingProgram, batch: Int, threads: Int, limit: Int?
+  ) throws -> TrainingMemory {
+    let state = TrainingState.bytes(program.description)
+    var groups = 1
+    while true {
+      let memory = TrainingMemory(program, group: (batch + groups - 1) / groups, threads: threads)
+      guard let limit, memory.bytes + state > limit else { return memory }
+      guard memory.group > 1 else {
+        throw GradientsError.overMemoryLimit(needed: memory.bytes + state, limit: limit)
+      }
+      groups += 1
+    }
+  }
+}
+
+extension TrainingProgram.Operation {
+  /// Of all that happens in a step, one after the other.
+  fileprivate var scratches: [ScratchNeed] {
+    switch self {
+    case .block(let block):
+      let forward =
+        switch block.forward {
+        case .first(let convolution), .direct(let convolution): convolution.scratch
+        case .winograd(let convolution): convolution.scratch
+        }
+      let backward =
+        switch block.backward {
+        case .none: ScratchNeed()
+        case .plain(let gradient): gradient.scratch
+        case .strided(let gradient): gradient.scratch
+        }
+      return [forward, backward, block.weights.scratch, block.normalization.scratch]
+    case .upsampling(let upsampling, _, let weights): return [upsampling.scratch, weights.scratch]
+    case .head(let head, let gradient, _): return [head.scratch, gradient.scratch]
+    }
+  }
+
+  /// Room for those of the way there or back.
+  fileprivate var packedWeights: Int {
+    switch self {
+    case .block(let block):
+      let forward =
+        switch block.forward {
+        case .first(let convolution), .direct(let convolution): convolution.packedWeights
+        case .winograd(let convolution): convolution.packedWeights
+        }
+      return switch block.backward {
+      case .none: forward
+      case .plain(let gradient): max(forward, gradient.packedWeights)
+      case .strided(let gradient): max(forward, gradient.packedWeights)
+      }
+    case .upsampling(let upsampling, let gradient, _): return max(upsampling.packedWeights, gradient.packedWeights)
+    case .head(let head, _, _): return head.packedWeights
+    }
+  }
+
+  fileprivate func momentDoubles(channels: Int) -> Int {
+    guard case .block(let block) = self else { return 0 }
+    let forward = PartMoments.doubles(parts: block.forward.parts, channels: channels)
+    if case .plain(let gradient) = block.backward { return max(forward, gradient.momentDoubles) }
+    return forward
+  }
+}
+
+extension TrainingProgram.Forward {
+  /// Of the statistics.
+  var parts: Int {
+    switch self {
+    case .first(let convolution), .direct(let convolution): convolution.parts
+    case .winograd(let convolution): convolution.parts
+    }
+  }
+}

@@ -1,0 +1,212 @@
+internal import Kernels
+internal import ModelPlans
+internal import UNet
+
+/// The way there and back through a network for a group of samples, layer by layer: the memory and the loops, without loss and
+/// optimiser.
+final class TrainingPasses {
+  let program: TrainingProgram
+  let plan: TrainingMemory
+  private let memory: AlignedMemory
+  private let state: TrainingState
+  private let pool: ComputePool
+  private let kernels: GradientKernels
+  /// Of each step: the numbers of its parameters in the state.
+  private let parameters: [[Int]]
+
+  init(
+    _ program: TrainingProgram, plan: TrainingMemory, state: TrainingState, pool: ComputePool, kernels: GradientKernels
+  ) throws {
+    self.program = program
+    self.plan = plan
+    self.state = state
+    self.pool = pool
+    self.kernels = kernels
+    parameters = try program.steps.map { step in
+      try program.description.parameters(of: step.layer).map { try state.number(of: $0.name) }
+    }
+    memory = try AlignedMemory(bytes: plan.bytes, for: "activations and their gradients")
+  }
+
+  private var scratch: UnsafeMutablePointer<Float> { memory.floats(at: plan.scratch / 4) }
+  private var packed: UnsafeMutablePointer<Float> { memory.floats(at: plan.packed / 4) }
+  private var momentMemory: UnsafeMutablePointer<Double> {
+    (memory.base + plan.moments).assumingMemoryBound(to: Double.self)
+  }
+
+  private func floats(_ index: TrainingProgram.TensorIndex, slot: Int) -> UnsafeMutablePointer<Float> {
+    memory.floats(at: slot * plan.sampleFloats + program.arena.offsets[index])
+  }
+
+  private func normalized(_ index: TrainingProgram.TensorIndex, slot: Int) -> NormalizedChannels {
+    let tensor = program.tensors[index]
+    let base = memory.floats(at: plan.vectors / 4 + slot * program.vectorFloats + tensor.vectors)
+    return NormalizedChannels(base: base, channels: tensor.channels)
+  }
+
+  private func tensor(_ index: TrainingProgram.TensorIndex, slot: Int) -> BlockedTensor {
+    let shape = program.tensors[index]
+    var pending: BlockedTensor.Pending?
+    if shape.isPending {
+      let vectors = normalized(index, slot: slot)
+      pending = .init(scale: vectors.scale, shift: vectors.shift, slope: program.slope)
+    }
+    return BlockedTensor(
+      base: floats(index, slot: slot), channels: shape.channels, extent: shape.extent, pending: pending)
+  }
+
+  /// A gradient's blocks from its place on.
+  private func gradient(_ place: TrainingProgram.GradientPlace, channels: Int, slot: Int) -> BlockedTensor {
+    let shape = program.tensors[place.tensor]
+    let block = voxels(shape.extent) * BlockedTensor.lanes
+    return BlockedTensor(
+      base: floats(place.tensor, slot: slot) + place.firstBlock * block, channels: channels, extent: shape.extent)
+  }
+
+  /// Logits of a scale, `[class][voxel]`, between the way there and the way back: probabilities and gradients take their place.
+  func logits(scale: Int, slot: Int) -> UnsafeMutablePointer<Float> {
+    for step in program.steps {
+      if case .head(_, _, scale) = step.operation { return floats(step.output, slot: slot) }
+    }
+    preconditionFailure("no head of scale \(scale)")
+  }
+
+  // MARK: There
+
+  /// - Parameters:
+  ///   - count: samples, at most the plan's group.
+  ///   - images: of each, `[channel][z][y][x]`.
+  func forward(count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
+    for (number, step) in program.steps.enumerated() {
+      let parameters = parameters[number].map(state.values)
+      switch step.operation {
+      case .block(let block): forward(block, step, parameters, count: count, images: images)
+      case .upsampling(let upsampling, _, _):
+        upsampling.pack(parameters[0], into: packed, pool: pool)
+        for slot in 0..<count {
+          upsampling.run(
+            tensor(step.inputs[0], slot: slot), weights: packed, target: tensor(step.output, slot: slot),
+            scratch: scratch, pool: pool, kernels: kernels.blocked)
+        }
+      case .head(let head, _, _):
+        head.pack(parameters[0], into: packed)
+        for slot in 0..<count {
+          head.run(
+            tensor(step.inputs[0], slot: slot), weights: packed, bias: nil, use: .logits, mirrored: .none,
+            output: floats(step.output, slot: slot), scratch: scratch, pool: pool, kernels: kernels.blocked)
+        }
+      }
+    }
+  }
+
+  /// Parameters of a block are weight, bias, gamma, beta. The bias isn't computed with: the mean of each channel is subtracted.
+  private func forward(
+    _ block: TrainingProgram.Block, _ step: TrainingProgram.Step, _ parameters: [UnsafeMutablePointer<Float>],
+    count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
+  ) {
+    switch block.forward {
+    case .first(let convolution), .direct(let convolution): convolution.pack(parameters[0], into: packed, pool: pool)
+    case .winograd(let convolution):
+      convolution.pack(parameters[0], into: packed, pool: pool, kernels: kernels.blocked)
+    }
+    let channels = program.tensors[step.output].channels
+    let moments = PartMoments(base: momentMemory, parts: block.forward.parts, channels: channels)
+    for slot in 0..<count {
+      let output = tensor(step.output, slot: slot)
+      let inputs = step.inputs.map { tensor($0, slot: slot) }
+      switch block.forward {
+      case .first(let convolution):
+        convolution.run(
+          patch: images(slot), mirrored: .none, weights: packed, output: output, moments: moments, scratch: scratch,
+          pool: pool, kernels: kernels.blocked)
+      case .direct(let convolution):
+        convolution.run(
+          inputs, weights: packed, output: output, moments: moments, scratch: scratch, pool: pool,
+          kernels: kernels.blocked)
+      case .winograd(let convolution):
+        convolution.run(
+          inputs, weights: packed, output: output, moments: moments, scratch: scratch, pool: pool,
+          kernels: kernels.blocked)
+      }
+      moments.normalization(
+        gamma: parameters[2], beta: parameters[3], count: channels, epsilon: program.description.block.epsilon,
+        into: normalized(step.output, slot: slot), pool: pool)
+    }
+  }
+
+  // MARK: Back
+
+  /// Adds the gradients of all parameters, sample by sample; the logits hold their own gradients.
+  func backward(count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
+    for (number, step) in program.steps.enumerated().reversed() {
+      let values = parameters[number].map(state.values)
+      let gradients = parameters[number].map(state.gradient)
+      switch step.operation {
+      case .block(let block): backward(block, step, values, gradients, count: count, images: images)
+      case .upsampling(_, let inputGradient, let weightGradient):
+        guard let from = step.outputGradient, let to = step.inputGradient else { continue }
+        inputGradient.pack(values[0], into: packed, pool: pool)
+        for slot in 0..<count {
+          let output = gradient(from, channels: program.tensors[step.output].channels, slot: slot)
+          let input = tensor(step.inputs[0], slot: slot)
+          weightGradient.add(
+            [input], outputGradient: output, to: gradients[0], scratch: scratch, pool: pool, kernels: kernels)
+          inputGradient.run(
+            output, weights: packed, inputGradient: gradient(to, channels: input.channels, slot: slot), pool: pool,
+            kernels: kernels)
+        }
+      case .head(_, let headGradient, _):
+        guard let to = step.inputGradient else { continue }
+        for slot in 0..<count {
+          let input = tensor(step.inputs[0], slot: slot)
+          headGradient.run(
+            input, logitGradient: floats(step.output, slot: slot), weights: values[0], gradient: gradients[0],
+            sourceGradient: gradient(to, channels: input.channels, slot: slot), adding: step.isAdding,
+            scratch: scratch, pool: pool, kernels: kernels)
+        }
+      }
+    }
+  }
+
+  private func backward(
+    _ block: TrainingProgram.Block, _ step: TrainingProgram.Step, _ values: [UnsafeMutablePointer<Float>],
+    _ gradients: [UnsafeMutablePointer<Float>], count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
+  ) {
+    guard let from = step.outputGradient else { return }
+    switch block.backward {
+    case .none: break
+    case .plain(let gradient):
+      gradient.pack(values[0], into: packed, scratch: scratch, pool: pool, kernels: kernels)
+    case .strided(let gradient): gradient.pack(values[0], into: packed, pool: pool)
+    }
+    for slot in 0..<count {
+      let output = tensor(step.output, slot: slot)
+      let outputGradient = gradient(from, channels: output.channels, slot: slot)
+      block.normalization.run(
+        output, gradient: outputGradient, normalized: normalized(step.output, slot: slot), gamma: values[2],
+        gammaGradient: gradients[2], betaGradient: gradients[3], scratch: scratch, pool: pool, kernels: kernels)
+      if step.inputs.isEmpty {
+        block.weights.add(
+          patch: images(slot), outputGradient: outputGradient, to: gradients[0], scratch: scratch, pool: pool,
+          kernels: kernels)
+      } else {
+        block.weights.add(
+          step.inputs.map { tensor($0, slot: slot) }, outputGradient: outputGradient, to: gradients[0],
+          scratch: scratch, pool: pool, kernels: kernels)
+      }
+      guard let to = step.inputGradient else { continue }
+      let channels = step.inputs.reduce(0) { $0 + program.tensors[$1].paddedChannels }
+      let inputGradient = gradient(to, channels: channels, slot: slot)
+      switch block.backward {
+      case .none: break
+      case .plain(let back):
+        back.run(
+          outputGradient, weights: packed, inputGradient: inputGradient, moments: momentMemory, scratch: scratch,
+          pool: pool, kernels: kernels)
+      case .strided(let back):
+        back.add(
+          outputGradient, weights: packed, to: inputGradient, scratch: scratch, pool: pool, kernels: kernels)
+      }
+    }
+  }
+}

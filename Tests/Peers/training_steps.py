@@ -1,0 +1,134 @@
+"""nnU-Net v1's own network, loss and optimiser on given weights and batches, step by step.
+
+    training_steps.py steps CONFIG.json FOLDER     writes gradients.f32 (of the first step), after.f32, losses.json
+    training_steps.py speed CONFIG.json            prints seconds of an iteration and peak memory
+
+Parameters lie in the state dict's order, float32. Weights and batches come from a hash of their number, so that a test can make the same ones:
+see `numbers`. CONFIG has patch, channels, classes, base_features, pools, kernels, batch, batch_dice, steps, learning_rate, threads.
+"""
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def numbers(count, seed):
+    """`count` numbers from -0.5 to 0.5."""
+    x = (np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64(seed * 97531 + 12345)) & np.uint64(0xFFFFFFFF)
+    for shift, factor in ((15, 2246822519), (13, 3266489917)):
+        x ^= x >> np.uint64(shift)
+        x = (x * np.uint64(factor)) & np.uint64(0xFFFFFFFF)
+    x ^= x >> np.uint64(16)
+    return (x.astype(np.float64) / 2**32 - 0.5).astype(np.float32)
+
+
+def network(config):
+    """As nnUNetTrainerV2.initialize_network builds it."""
+    from nnunet.network_architecture.generic_UNet import Generic_UNet
+    from nnunet.network_architecture.initialization import InitWeights_He
+
+    flat = len(config["patch"]) == 2
+    return Generic_UNet(
+        config["channels"], config["base_features"], config["classes"], len(config["pools"]), 2, 2,
+        nn.Conv2d if flat else nn.Conv3d, nn.InstanceNorm2d if flat else nn.InstanceNorm3d,
+        {"eps": 1e-5, "affine": True}, nn.Dropout2d if flat else nn.Dropout3d, {"p": 0, "inplace": True}, nn.LeakyReLU,
+        {"negative_slope": 1e-2, "inplace": True}, True, False, lambda x: x, InitWeights_He(1e-2), config["pools"],
+        config["kernels"], False, True, True)
+
+
+def loss(config):
+    """As nnUNetTrainerV2.initialize weighs the scales."""
+    from nnunet.training.loss_functions.deep_supervision import MultipleOutputLoss2
+    from nnunet.training.loss_functions.dice_loss import DC_and_CE_loss
+
+    count = len(config["pools"])
+    weights = np.array([1 / 2**i for i in range(count)])
+    weights[~np.array([i < count - 1 or i == 0 for i in range(count)])] = 0
+    return MultipleOutputLoss2(
+        DC_and_CE_loss({"batch_dice": config["batch_dice"], "smooth": 1e-5, "do_bg": False}, {}), weights / weights.sum())
+
+
+def fill(model):
+    """Weights near He's; biases that aren't 0."""
+    with torch.no_grad():
+        for number, (name, value) in enumerate(model.state_dict().items()):
+            found = numbers(value.numel(), number + 1).reshape(tuple(value.shape))
+            if value.dim() > 1:
+                found = found * np.float32(np.sqrt(24 / (value[0].numel())))
+            elif name.endswith("instnorm.weight"):
+                found = 1 + np.float32(0.4) * found
+            else:
+                found = np.float32(0.4) * found
+            value.copy_(torch.from_numpy(np.ascontiguousarray(found)))
+
+
+def batch(config, step):
+    shape = [config["batch"], config["channels"], *config["patch"]]
+    image = 4 * numbers(int(np.prod(shape)), 1000 + step).reshape(shape)
+    extent = np.array(config["patch"])
+    targets = []
+    for scale, pool in enumerate(config["pools"]):
+        count = config["batch"] * int(np.prod(extent))
+        classes = np.floor((numbers(count, 2000 + 10 * step + scale).astype(np.float64) + 0.5) * config["classes"])
+        targets.append(torch.from_numpy(classes.astype(np.float32).reshape([config["batch"], 1, *extent])))
+        extent = extent // np.array(pool)
+    return torch.from_numpy(image), targets
+
+
+def flat(values):
+    return np.concatenate([np.asarray(v, dtype=np.float32).reshape(-1) for v in values])
+
+
+def main():
+    mode, config = sys.argv[1], json.load(open(sys.argv[2]))
+    torch.set_num_threads(config.get("threads", 1))
+    model, criterion = network(config), loss(config)
+    model.train()
+    optimizer = torch.optim.SGD(
+        model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
+    if mode == "steps":
+        fill(model)
+
+    def iterate(image, targets):
+        optimizer.zero_grad()
+        value = criterion(model(image), targets)
+        value.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), 12))
+        return value, norm
+
+    if mode == "speed":
+        image, targets = batch(config, 0)
+        times = []
+        for _ in range(config["steps"] + 1):
+            begin = time.perf_counter()
+            iterate(image, targets)
+            optimizer.step()
+            times.append(time.perf_counter() - begin)
+        print(json.dumps({
+            "seconds": float(np.median(times[1:])), "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "version": f"nnunet's Generic_UNet, torch {torch.__version__}"}))
+        return
+
+    folder, losses = sys.argv[3], []
+    for step in range(config["steps"]):
+        value, norm = iterate(*batch(config, step))
+        losses.append(float(value))
+        if step == 0:
+            # As they were before clipping.
+            scale = 1 if norm < 12 else (norm + 1e-6) / 12
+            flat([
+                np.zeros(tuple(p.shape)) if p.grad is None else p.grad.numpy() * scale for p in model.parameters()
+            ]).tofile(folder + "/gradients.f32")
+        optimizer.step()
+    flat([v.numpy() for v in model.state_dict().values()]).tofile(folder + "/after.f32")
+    flat([
+        np.zeros(tuple(p.shape)) if p not in optimizer.state else optimizer.state[p]["momentum_buffer"].numpy()
+        for p in model.parameters()]).tofile(folder + "/momentum.f32")
+    json.dump(losses, open(folder + "/losses.json", "w"))
+
+
+main()
