@@ -137,6 +137,8 @@ let package = Package(
         "PythonJSON",
       ],
       optimised: true),
+    module(
+      "Augmentation", ["Preprocessing", "Volumes", "Kernels", "Pickles", "NumpyFiles", "Threads"], optimised: true),
 
     // The fleet side: knows no voxel, except Fleet, where both meet.
     .target(
@@ -309,6 +311,7 @@ let package = Package(
       ]),
     tests("NumpyFilesTests", ["NumpyFiles"]),
     tests("TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "Kernels", "Volumes"]),
+    tests("AugmentationTests", ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes"]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),

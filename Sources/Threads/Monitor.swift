@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A value behind a lock, with a condition that one thread waits on: the smallest thing that lets a plain thread sleep until
-/// there is work. (`Synchronization.Mutex` has no condition.)
+/// A value behind a lock, with a condition that threads wait on: the smallest thing that lets a plain thread sleep until there
+/// is work. (`Synchronization.Mutex` has no condition.)
 final class Monitor<State>: @unchecked Sendable {  // `state` is touched only while `mutex` is held
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
@@ -24,17 +24,17 @@ final class Monitor<State>: @unchecked Sendable {  // `state` is touched only wh
     mutex.deallocate()
   }
 
-  /// Changes the state and wakes the waiting thread.
+  /// Changes the state and wakes who waits.
   func update<T>(_ change: (inout State) -> T) -> T {
     pthread_mutex_lock(mutex)
     defer {
-      pthread_cond_signal(changed)
+      pthread_cond_broadcast(changed)
       pthread_mutex_unlock(mutex)
     }
     return change(&state)
   }
 
-  /// Sleeps until `take` finds something to return. For one waiting thread at a time.
+  /// Sleeps until `take` finds something to return.
   func wait<T>(for take: (inout State) -> T?) -> T {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }

@@ -6,5 +6,6 @@
 #include "half_kernels.h"
 #include "peak_kernels.h"
 #include "product_kernels.h"
+#include "sampling_kernels.h"
 #include "volume_kernels.h"
 #include "winograd_kernels.h"

@@ -1,0 +1,36 @@
+internal import Threads
+
+/// Makes batches on threads of its own while the network computes, and hands them out in the schedule's order.
+///
+/// At most `ahead` batches wait; each thread has one more in work. The threads end when the schedule is done, after an error, or when the
+/// prefetcher goes.
+public final class BatchPrefetcher: Sendable {
+  private let queue: OrderedQueue<Result<TrainingBatch, any Error>>
+
+  /// - Parameters:
+  ///   - threads: that make batches; more than one only where one can't keep up.
+  ///   - ahead: batches that may wait, at least 1.
+  /// - Throws: `ThreadError`.
+  public init(_ source: BatchSource, schedule: BatchSchedule, threads: Int = 1, ahead: Int = 4) throws {
+    let queue = OrderedQueue<Result<TrainingBatch, any Error>>(count: schedule.count, ahead: ahead)
+    self.queue = queue
+    for thread in 0..<max(1, threads) {
+      try NamedThread.start(name: "batches-\(thread)") {
+        while let place = queue.claim() {
+          let batch = Result { try source.batch(schedule[place]) }
+          queue.deliver(batch, at: place)
+          if case .failure = batch { break }
+        }
+      }
+    }
+  }
+
+  deinit { queue.close() }
+
+  /// The next batch, as soon as it is there; `nil` at the schedule's end and after `stop`.
+  /// - Throws: what making the batch threw.
+  public func next() throws -> TrainingBatch? { try queue.take()?.get() }
+
+  /// Makes no more batches; who waits in `next` gets `nil`.
+  public func stop() { queue.close() }
+}

@@ -1,0 +1,75 @@
+internal import Foundation
+internal import Glibc
+internal import ZipFiles
+
+/// Element types of arrays that are read mapped.
+public protocol NumpyElement: BitwiseCopyable, SendableMetatype {
+  /// Numpy's name of the type.
+  static var descriptor: String { get }
+}
+
+extension Float: NumpyElement {
+  public static var descriptor: String { "<f4" }
+}
+
+extension UInt8: NumpyElement {
+  public static var descriptor: String { "|u1" }
+}
+
+/// A `.npy` file in memory, read only, in C order: the system loads what is touched and may drop it again.
+///
+/// The file must not be shortened while it is mapped.
+public final class MappedArray<Element: NumpyElement>: @unchecked Sendable {  // nobody writes there
+  public let shape: [Int]
+  /// In C order: the last axis is the fastest.
+  public let elements: UnsafeBufferPointer<Element>
+  private let memory: UnsafeMutableRawPointer
+  private let byteCount: Int
+
+  /// - Throws: `NumpyFileError`.
+  public init(path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw NumpyFileError(reason: "\(path) can't be opened (errno \(errno))") }
+    defer { close(descriptor) }
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    guard size > 0, let memory = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), memory != MAP_FAILED else {
+      throw NumpyFileError(reason: "\(path) is empty or can't be mapped")
+    }
+    do {
+      let bytes = UnsafeRawBufferPointer(start: memory, count: size)
+      let (header, length) = try Self.header(of: bytes)
+      shape = header.shape
+      elements = UnsafeBufferPointer(
+        start: (memory + length).assumingMemoryBound(to: Element.self), count: header.elementCount)
+    } catch {
+      munmap(memory, size)
+      throw error
+    }
+    self.memory = memory
+    byteCount = size
+  }
+
+  deinit { munmap(memory, byteCount) }
+
+  /// Reads an archive's array, deflated or not, and writes it as a `.npy` file that can be mapped. A file that was there is replaced
+  /// at once; two processes may do it at the same time.
+  /// - Throws: `NumpyFileError`, and what the zip reader and writing throw.
+  public static func unpack(archive: String, member: String, to path: String) throws {
+    let reader = try ZipReader(path: archive)
+    guard let entry = reader["\(member).npy"] else {
+      throw NumpyFileError(reason: "there is no array \(member) in \(archive)")
+    }
+    let bytes = try reader.read(entry, limit: 1 << 38)
+    _ = try bytes.withUnsafeBytes(header)
+    try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+  }
+
+  private static func header(of bytes: UnsafeRawBufferPointer) throws -> (header: NumpyHeader, length: Int) {
+    let (header, length) = try NumpyHeader.read(bytes)
+    guard header.descriptor == Element.descriptor, !header.isFortranOrder,
+      bytes.count - length == header.elementCount * MemoryLayout<Element>.stride,
+      length.isMultiple(of: MemoryLayout<Element>.alignment)
+    else { throw NumpyFileError(reason: "it isn't a whole array of \(Element.descriptor) in C order") }
+    return (header, length)
+  }
+}
