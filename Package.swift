@@ -139,6 +139,14 @@ let package = Package(
       optimised: true),
     module(
       "Augmentation", ["Preprocessing", "Volumes", "Kernels", "Pickles", "NumpyFiles", "Threads"], optimised: true),
+    module(
+      "Training",
+      [
+        "Gradients", "Augmentation", "TrainingData", "ModelStore", "ModelPlans", "Inference", "ModelSelection",
+        "LabelFolders", "Preprocessing",
+        "SlidingWindow", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
+      ],
+      optimised: true),
 
     // The fleet side: knows no voxel, except Fleet, where both meet.
     .target(
@@ -312,6 +320,7 @@ let package = Package(
     tests("NumpyFilesTests", ["NumpyFiles"]),
     tests("TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "Kernels", "Volumes"]),
     tests("AugmentationTests", ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes"]),
+    tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles"]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),

@@ -1,7 +1,7 @@
 internal import Evaluation
-internal import Foundation
+public import Foundation
 internal import Kernels
-internal import LabelFolders
+public import LabelFolders
 internal import NiftiIO
 public import Postprocessing
 internal import PythonJSON
@@ -23,12 +23,22 @@ public struct DeterminedRules: Hashable, Sendable {
 ///
 /// First for the foreground as a whole: taken if the mean Dice of a label rises and that of none falls. Then, on top of it, for each
 /// label: taken if its Dice rises. Each case is read once for the search, and once more to apply what was found.
-struct RuleSearch {
+public struct RuleSearch {
   /// Holds `raw`, and gets `processed` and `postprocessing.json`.
   let base: URL
   let raw: String
   let processed: String
   let references: URL
+
+  /// - Parameters:
+  ///   - base: the folder that holds `raw`, a folder of predictions, and gets `processed` and `postprocessing.json`.
+  ///   - references: a folder with a label map for each prediction.
+  public init(base: URL, raw: String, processed: String, references: URL) {
+    self.base = base
+    self.raw = raw
+    self.processed = processed
+    self.references = references
+  }
 
   private struct Scores: Sendable {
     var wholeForeground: CaseEvaluation
@@ -39,7 +49,7 @@ struct RuleSearch {
   /// - Parameter summary: of the folder `raw`.
   /// - Throws: `ModelSelectionError` or `LabelFolderError` for cases that are missing or unreadable.
   @discardableResult
-  func run(_ summary: Summary, threads: Int) throws -> DeterminedRules {
+  public func run(_ summary: Summary, threads: Int) throws -> DeterminedRules {
     let labels = summary.labels.filter { $0 != 0 }
     guard !labels.isEmpty else {
       throw ModelSelectionError(

@@ -12,7 +12,7 @@ struct Checkpoint {
   let epoch: Int?
   /// By name, without the prefix that parallel training adds.
   let tensors: [String: TorchTensor]
-  private let container: any CheckpointContainer
+  let container: any CheckpointContainer
 
   /// Tensors of a state dict; nnU-Net's largest networks have a few hundred.
   private static let tensorLimit = 100_000
@@ -95,13 +95,7 @@ struct Checkpoint {
     for parameter in parameters {
       guard let tensor = tensors[parameter.name] else { continue }
       let target = weights.memory(of: parameter.name)
-      if tensor.storage.type == .float32, tensor.isWholeStorage {
-        // Checkpoints and machines that Tessera runs on are little-endian.
-        try container.read(tensor.storage, into: UnsafeMutableRawBufferPointer(target))
-      } else {
-        if shared[tensor.storage.key] == nil { shared[tensor.storage.key] = try storage(tensor.storage) }
-        shared[tensor.storage.key]?.withUnsafeBytes { Checkpoint.gather(tensor, from: $0, into: target) }
-      }
+      try read(tensor, into: target, shared: &shared)
       guard target.allSatisfy(\.isFinite) else {
         throw ModelStoreError(
           .damaged,
@@ -109,6 +103,37 @@ struct Checkpoint {
       }
     }
     return weights
+  }
+
+  /// Reads a tensor's elements in C order as float32.
+  /// - Parameters:
+  ///   - target: memory for all of them.
+  ///   - shared: storages that were read before and may be needed again.
+  private func read(
+    _ tensor: TorchTensor, into target: UnsafeMutableBufferPointer<Float>, shared: inout [String: [UInt8]]
+  ) throws(ModelStoreError) {
+    if tensor.storage.type == .float32, tensor.isWholeStorage {
+      // Checkpoints and machines that Tessera runs on are little-endian.
+      try container.read(tensor.storage, into: UnsafeMutableRawBufferPointer(target))
+    } else {
+      if shared[tensor.storage.key] == nil { shared[tensor.storage.key] = try storage(tensor.storage) }
+      shared[tensor.storage.key]?.withUnsafeBytes { Checkpoint.gather(tensor, from: $0, into: target) }
+    }
+  }
+
+  /// A tensor's elements in C order as float32.
+  /// - Throws: `ModelStoreError` where the file doesn't hold them.
+  func values(of tensor: TorchTensor) throws(ModelStoreError) -> [Float] {
+    try container.check(tensor.storage)
+    var values = [Float](repeating: 0, count: tensor.count)
+    var shared: [String: [UInt8]] = [:]
+    let result: Result<Void, ModelStoreError> = values.withUnsafeMutableBufferPointer { target in
+      do throws(ModelStoreError) { return .success(try read(tensor, into: target, shared: &shared)) } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+    return values
   }
 
   /// Makes sure that the file can hold the parameters, before memory is taken for them: a few bytes may describe gigabytes.

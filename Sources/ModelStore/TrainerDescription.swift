@@ -10,7 +10,7 @@ struct TrainerDescription {
   var stageArgument: PickleValue
 
   /// Plans of a data set with a thousand cases take a few megabytes.
-  private static let sizeLimit = 64 << 20
+  static let sizeLimit = 64 << 20
   /// Place of `stage` among the arguments of a trainer; distributed ones have `local_rank` before it.
   private static func stageIndex(_ trainer: String) -> Int { trainer.contains("_DDP") ? 6 : 5 }
 

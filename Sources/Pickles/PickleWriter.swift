@@ -1,13 +1,22 @@
 /// Writes values as a pickle of protocol 3, which every Python 3 reads; numpy's parts under the names that numpy 1 and 2 both know.
 ///
-/// Sets and values that stand for a reference or a call (`symbol`, `call`, `persistent`) can't be written. Nothing is memoised, so parts
-/// that are shared are written as often as they are met.
+/// Sets can't be written, and values that stand for a reference or a call (`symbol`, `call`, `persistent`) only for a reader that knows
+/// them. Nothing is memoised, so parts that are shared are written as often as they are met.
 public enum PickleWriter {
-  /// - Throws: `PickleWriterError` for a value that has no meaning outside the pickle that it came from.
-  public static func write(_ value: PickleValue) throws(PickleWriterError) -> [UInt8] {
-    var output = PickleOutput()
+  /// Who reads the pickle.
+  public enum Reader: Sendable {
+    /// `pickle.load`: plain values, protocol 3.
+    case plain
+    /// `torch.load`, which resolves references to storages and knows the calls that make tensors: protocol 2, the one that its careful
+    /// reader takes (torch/_weights_only_unpickler.py).
+    case torch
+  }
+
+  /// - Throws: `PickleWriterError` for a value that has no meaning to the reader.
+  public static func write(_ value: PickleValue, for reader: Reader = .plain) throws(PickleWriterError) -> [UInt8] {
+    var output = PickleOutput(reader: reader)
     output.append(.protocolNumber)
-    output.bytes.append(3)
+    output.bytes.append(reader == .torch ? 2 : 3)
     try output.write(value)
     output.append(.stop)
     return output.bytes
@@ -20,6 +29,7 @@ public struct PickleWriterError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 private struct PickleOutput {
+  let reader: PickleWriter.Reader
   var bytes: [UInt8] = []
 
   mutating func append(_ instruction: Instruction) { bytes.append(instruction.rawValue) }
@@ -37,7 +47,7 @@ private struct PickleOutput {
       append(.binFloat)
       bigEndian(value.bitPattern)
     case .string(let text): try write(text)
-    case .bytes(let data): try write(data)
+    case .bytes(let data) where reader == .plain: try write(data)
     case .list(let members):
       append(.emptyList)
       append(.mark)
@@ -54,6 +64,16 @@ private struct PickleOutput {
       append(.tuple)
       append(.reduce)
     case .dataType(let type): try write(type)
+    case .symbol(let global) where reader == .torch: self.global(global.module, global.name)
+    case .call(let global, let arguments) where reader == .torch:
+      self.global(global.module, global.name)
+      try write(tuple: arguments)
+      append(.reduce)
+    case .persistent(let identifier) where reader == .torch:
+      try write(identifier)
+      append(.persistent)
+    case .bytes:
+      throw PickleWriterError(description: "Bytes can't be written into a pickle of protocol 2.")
     case .symbol(let global), .call(let global, _):
       throw PickleWriterError(description: "The name '\(global)' can't be written into a pickle of plain values.")
     case .set, .persistent:

@@ -28,7 +28,16 @@ extension Unpickler {
       guard let first = arguments.first, arguments.count <= 3, case .leaf(.string(let code)) = first else {
         throw unexpected
       }
-      push(.dataType(try dataType(code)))
+      if let text = NumpyText(code: code) {
+        push(.symbol(text.symbol))
+      } else {
+        push(.dataType(try dataType(code)))
+      }
+    case .numpyScalar where text(arguments.first) != nil:
+      guard let type = text(arguments.first), arguments.count == 2, case .leaf(.bytes(let data)) = arguments[1],
+        let texts = type.texts(data), texts.count == 1
+      else { throw unexpected }
+      push(.string(texts[0]))
     case .numpyScalar:
       guard arguments.count == 2, case .leaf(.dataType(let type)) = arguments[0],
         case .leaf(.bytes(let data)) = arguments[1], let scalar = NumpyArray(type: type, shape: [], data: data)
@@ -39,6 +48,12 @@ extension Unpickler {
         names[Int(type)].meaning == .numpyArrayType
       else { throw unexpected }
       push(.pendingArray)
+    case .numpyFromBuffer where arguments.count > 1 && text(arguments[1]) != nil:
+      guard let type = text(arguments[1]), arguments.count >= 3, case .leaf(.bytes(let data)) = arguments[0] else {
+        throw unexpected
+      }
+      stack.append(.node(Int32(nodes.count)))
+      nodes.append(try textList(type, shape: shape(arguments[2]), data: data))
     case .numpyFromBuffer:
       guard (4...5).contains(arguments.count), case .leaf(.bytes(let data)) = arguments[0],
         case .leaf(.dataType(let type)) = arguments[1], let shape = shape(arguments[2]),
@@ -65,12 +80,23 @@ extension Unpickler {
       guard order == type.byteOrder || order == "<" || order == "=" else {
         throw malformed("a dtype has the byte order '\(order)'; only little-endian arrays are read")
       }
+    case .leaf(.symbol):
+      guard let fields = tuple(state), fields.count >= 2, case .leaf(.string("<")) = fields[1] else {
+        throw malformed("a dtype of texts has an unexpected state")
+      }
     case .node(let index):
       switch nodes[Int(index)].kind {
       case .orderedDictionary, .dictionary:
         // Attributes of the dictionary object, such as `_metadata` of a state dict; nothing here needs them.
         return
       case .pendingArray:
+        if let fields = tuple(state), fields.count == 5, let type = text(fields[2]) {
+          guard case .leaf(.bytes(let data)) = fields[4] else {
+            throw malformed("an array of texts has an unexpected state")
+          }
+          nodes[Int(index)] = try textList(type, shape: shape(fields[1]), data: data)
+          return
+        }
         guard let fields = tuple(state), fields.count == 5, let shape = shape(fields[1]),
           case .leaf(.dataType(let type)) = fields[2], case .leaf(.bool(let columnMajor)) = fields[3],
           case .leaf(.bytes(let data)) = fields[4]
@@ -91,6 +117,20 @@ extension Unpickler {
       throw malformed("an array has the type '\(code)', which nnU-Net doesn't write")
     }
     return type
+  }
+
+  private func text(_ slot: Slot?) -> NumpyText? {
+    if case .leaf(.symbol(let symbol))? = slot { return NumpyText(symbol: symbol) }
+    return nil
+  }
+
+  /// numpy's array of texts with one axis, as a list.
+  private mutating func textList(_ type: NumpyText, shape: [Int]?, data: [UInt8]) throws(PickleError) -> Node {
+    guard let shape, shape.count == 1, let texts = type.texts(data), texts.count == shape[0] else {
+      throw malformed("an array of texts has another shape than its bytes, or more than one axis")
+    }
+    try spend(data.count)
+    return Node(kind: .list, items: texts.map { .leaf(.string($0)) })
   }
 
   private func shape(_ slot: Slot) -> [Int]? {

@@ -53,6 +53,16 @@ public final class ZipWriter {
     }
   }
 
+  /// Adds an entry whose content is memory that lives during the call.
+  /// - Throws: `ZipError`.
+  public func add(
+    _ name: String, _ bytes: UnsafeRawBufferPointer, compression: Compression = .deflated()
+  ) throws(ZipError) {
+    try add(name, size: bytes.count, compression) { offset, buffer in
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
+    }
+  }
+
   /// Adds an entry whose content is that of the file at `source`, read piece by piece.
   /// - Throws: `ZipError`.
   public func add(
@@ -65,12 +75,14 @@ public final class ZipWriter {
   }
 
   /// Writes the directory, and puts the file into its place whole.
+  /// - Parameter synchronising: waits until the disk has the file before it takes the place of what was there.
   /// - Throws: `ZipError`; then no new file is at the path.
-  public func finish() throws(ZipError) {
+  public func finish(synchronising: Bool = false) throws(ZipError) {
     guard !isFinished else { throw ZipError(.write, "The zip file '\(path)' is finished already.") }
     let start = file.offset
     for entry in entries { try file.append(entry.directoryEntry) }
     try file.append(ZipRecord.end(entries: entries.count, directory: start, size: file.offset - start))
+    if synchronising { try file.synchronise() }
     try file.putIntoPlace()
     isFinished = true
   }
