@@ -1,10 +1,13 @@
 """nnU-Net v1's own network, loss and optimiser on given weights and batches, step by step.
 
-    training_steps.py steps CONFIG.json FOLDER     writes gradients.f32 (of the first step), after.f32, losses.json
+    training_steps.py steps CONFIG.json FOLDER     writes gradients.f32 (of the first step), after.f32, momentum.f32, losses.json
     training_steps.py speed CONFIG.json            prints seconds of an iteration and peak memory
 
 Parameters lie in the state dict's order, float32. Weights and batches come from a hash of their number, so that a test can make the same ones:
 see `numbers`. CONFIG has patch, channels, classes, base_features, pools, kernels, batch, batch_dice, steps, learning_rate, threads.
+
+With CONFIG's `checkpoint`, a file of nnU-Net's, and `task`, a raw task's folder, weights and momentum are the checkpoint's and batches are
+boxes cut from the task's images; start.f32, start_momentum.f32, images.f32 and targets.u8 are written too.
 """
 import json
 import resource
@@ -79,6 +82,37 @@ def batch(config, step):
     return torch.from_numpy(image), targets
 
 
+def boxes(config, step):
+    """A batch of boxes around places of the foreground, images as the network is used to them."""
+    import glob
+    import nibabel
+
+    random = np.random.RandomState(1000 + step)
+    labels = sorted(glob.glob(config["task"] + "/labelsTr/*.nii.gz"))
+    patch = config["patch"]
+    images, full = [], []
+    for _ in range(config["batch"]):
+        label = random.choice(labels)
+        image = label.replace("labelsTr", "imagesTr").replace(".nii.gz", "_0000.nii.gz")
+        image = nibabel.load(image).get_fdata(dtype=np.float32).transpose(2, 1, 0)
+        image = (image - image.mean()) / image.std()
+        label = np.asarray(nibabel.load(label).dataobj).transpose(2, 1, 0)
+        wide = [max(0, p - n) for p, n in zip(patch, label.shape)]
+        wide = [(w // 2, w - w // 2) for w in wide]
+        image, label = np.pad(image, wide), np.pad(label, wide)
+        place = random.randint(len(np.argwhere(label > 0)))
+        middle = np.argwhere(label > 0)[place]
+        first = [min(max(0, m - p // 2), n - p) for m, p, n in zip(middle, patch, label.shape)]
+        cut = tuple(slice(f, f + p) for f, p in zip(first, patch))
+        images.append(image[cut])
+        full.append(label[cut])
+    target, targets = np.stack(full)[:, None].astype(np.float32), []
+    for pool in config["pools"]:
+        targets.append(torch.from_numpy(np.ascontiguousarray(target)))
+        target = target[(slice(None), slice(None), *(slice(p // 2, None, p) for p in pool))]
+    return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)), targets
+
+
 def flat(values):
     return np.concatenate([np.asarray(v, dtype=np.float32).reshape(-1) for v in values])
 
@@ -90,8 +124,19 @@ def main():
     model.train()
     optimizer = torch.optim.SGD(
         model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
-    if mode == "steps":
+    make = boxes if "task" in config else batch
+    if "checkpoint" in config:
+        checkpoint = torch.load(config["checkpoint"], map_location="cpu", weights_only=False)
+        model.load_state_dict(checkpoint["state_dict"])
+        optimizer.load_state_dict(checkpoint["optimizer_state_dict"])
+        optimizer.param_groups[0]["lr"] = config["learning_rate"]
+    elif mode == "steps":
         fill(model)
+
+    def momentum():
+        return flat([
+            np.zeros(tuple(p.shape)) if p not in optimizer.state else optimizer.state[p]["momentum_buffer"].numpy()
+            for p in model.parameters()])
 
     def iterate(image, targets):
         optimizer.zero_grad()
@@ -101,7 +146,7 @@ def main():
         return value, norm
 
     if mode == "speed":
-        image, targets = batch(config, 0)
+        image, targets = make(config, 0)
         times = []
         for _ in range(config["steps"] + 1):
             begin = time.perf_counter()
@@ -114,9 +159,20 @@ def main():
         return
 
     folder, losses = sys.argv[3], []
+    if "checkpoint" in config:
+        flat([v.numpy() for v in model.state_dict().values()]).tofile(folder + "/start.f32")
+        momentum().tofile(folder + "/start_momentum.f32")
     for step in range(config["steps"]):
-        value, norm = iterate(*batch(config, step))
-        losses.append(float(value))
+        image, targets = make(config, step)
+        if "task" in config:
+            with open(folder + "/images.f32", "ab") as file:
+                image.numpy().astype(np.float32).tofile(file)
+            with open(folder + "/targets.u8", "ab") as file:
+                # The coarsest of several scales isn't trained.
+                for target in targets[: max(1, len(targets) - 1)]:
+                    target.numpy().astype(np.uint8).tofile(file)
+        value, norm = iterate(image, targets)
+        losses.append(float(value.detach()))
         if step == 0:
             # As they were before clipping.
             scale = 1 if norm < 12 else (norm + 1e-6) / 12
@@ -125,9 +181,7 @@ def main():
             ]).tofile(folder + "/gradients.f32")
         optimizer.step()
     flat([v.numpy() for v in model.state_dict().values()]).tofile(folder + "/after.f32")
-    flat([
-        np.zeros(tuple(p.shape)) if p not in optimizer.state else optimizer.state[p]["momentum_buffer"].numpy()
-        for p in model.parameters()]).tofile(folder + "/momentum.f32")
+    momentum().tofile(folder + "/momentum.f32")
     json.dump(losses, open(folder + "/losses.json", "w"))
 
 

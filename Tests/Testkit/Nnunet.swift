@@ -29,6 +29,11 @@ public enum Nnunet {
     try run(arguments: [script!.path] + arguments, results: results)
   }
 
+  /// Runs a script that may import nnU-Net.
+  public static func run(script: URL, _ arguments: [String], results: URL) throws -> (code: Int32, log: String) {
+    try run(arguments: [script.path] + arguments, results: results)
+  }
+
   /// Runs a few lines of Python that may import nnU-Net.
   public static func run(code: String, results: URL) throws -> (code: Int32, log: String) {
     try run(arguments: ["-c", code], results: results)
