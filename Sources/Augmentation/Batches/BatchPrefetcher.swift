@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import Threads
 
 /// Makes batches on threads of its own while the network computes, and hands them out in the schedule's order.
@@ -6,6 +7,10 @@ internal import Threads
 /// prefetcher goes.
 public final class BatchPrefetcher: Sendable {
   private let queue: OrderedQueue<Result<TrainingBatch, any Error>>
+  private let waiting = Mutex(Duration.zero)
+
+  /// How long `next` has waited in all: next to nothing where making batches hides behind computing.
+  public var waited: Duration { waiting.withLock { $0 } }
 
   /// - Parameters:
   ///   - threads: that make batches; more than one only where one can't keep up.
@@ -29,7 +34,12 @@ public final class BatchPrefetcher: Sendable {
 
   /// The next batch, as soon as it is there; `nil` at the schedule's end and after `stop`.
   /// - Throws: what making the batch threw.
-  public func next() throws -> TrainingBatch? { try queue.take()?.get() }
+  public func next() throws -> TrainingBatch? {
+    let start = ContinuousClock.now
+    let batch = queue.take()
+    waiting.withLock { $0 += ContinuousClock.now - start }
+    return try batch?.get()
+  }
 
   /// Makes no more batches; who waits in `next` gets `nil`.
   public func stop() { queue.close() }
