@@ -278,7 +278,7 @@ let package = Package(
         "PostgresLedger", "BlobStores",
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
-        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", "TrainingData", "Planning",
+        "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", "Training", "TrainingData", "Planning",
         "AnalystQueries", "Migrations", argumentParser,
         logging, lifecycle, signals,
         configuration,
@@ -318,7 +318,8 @@ let package = Package(
         "Kernels", "Pickles", "ZipFiles", "NumpyFiles",
       ]),
     tests("NumpyFilesTests", ["NumpyFiles"]),
-    tests("TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "Kernels", "Volumes"]),
+    tests(
+      "TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "NiftiIO", "Kernels", "Volumes"]),
     tests("AugmentationTests", ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes"]),
     tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles"]),
     tests("PythonJSONTests", ["PythonJSON"]),

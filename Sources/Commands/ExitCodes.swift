@@ -10,4 +10,6 @@ enum ExitCodes {
   static let unavailable = ExitCode(69)
   /// The run that was waited for has failed or was cancelled; `tessera doctor` has found something broken.
   static let failed = ExitCode(70)
+  /// It was asked to stop, and can be continued.
+  static let interrupted = ExitCode(75)
 }

@@ -3,6 +3,7 @@ internal import BlobStores
 internal import Fleet
 internal import FleetContracts
 internal import RabbitMQBroker
+internal import Training
 internal import UNet
 
 /// Errors at the edge of the program: one sentence on standard error and an exit code that tells a script what it was.
@@ -27,6 +28,7 @@ enum Failures {
       is StoreReserveError:
       ExitCodes.unavailable
     case is RunFailure: ExitCodes.failed
+    case is TrainingInterrupted, is CancellationError: ExitCodes.interrupted
     default: ExitCodes.data
     }
   }

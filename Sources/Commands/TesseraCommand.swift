@@ -15,7 +15,8 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: SoftwareVersion.current,
     subcommands: [
-      PredictCommand.self, PlanCommand.self, EnsembleCommand.self, PostprocessCommand.self, EvaluateCommand.self,
+      PredictCommand.self, ConvertDecathlonCommand.self, PlanCommand.self, TrainCommand.self, EnsembleCommand.self,
+      PostprocessCommand.self, EvaluateCommand.self,
       FindBestConfigurationCommand.self, DeterminePostprocessingCommand.self, ModelCommand.self, SubmitCommand.self,
       StatusCommand.self, TopCommand.self, WorkersCommand.self, CancelCommand.self, PauseCommand.self,
       ResumeCommand.self, DlqCommand.self, QuarantineCommand.self, LedgerCommand.self, VerifyCommand.self,

@@ -14,7 +14,7 @@ public final class EpochLoop {
   private let seed: UInt64
   private let shouldStop: () -> Bool
   private let progress: (TrainingProgress) -> Void
-  private let drawn: (TrainingHistory) -> Void
+  private let epochDone: (EpochResult, TrainingHistory) throws -> Void
 
   private(set) var epoch = 0
   private(set) var history = TrainingHistory()
@@ -36,11 +36,12 @@ public final class EpochLoop {
   /// - Parameters:
   ///   - saveInterval: within an epoch, after which the state is saved.
   ///   - shouldStop: asked after each iteration.
-  ///   - drawn: gets the curves after each epoch.
+  ///   - epochDone: called after each epoch, when its `model_latest` is on the disk.
   public init(
     engine: any GradientEngine, schedule: TrainingSchedule, keeper: CheckpointKeeper, log: TrainingLog, seed: UInt64,
     saveInterval: Duration = .seconds(600), shouldStop: @escaping () -> Bool = { false },
-    progress: @escaping (TrainingProgress) -> Void = { _ in }, drawn: @escaping (TrainingHistory) -> Void = { _ in }
+    progress: @escaping (TrainingProgress) -> Void = { _ in },
+    epochDone: @escaping (EpochResult, TrainingHistory) throws -> Void = { _, _ in }
   ) {
     self.engine = engine
     self.schedule = schedule
@@ -50,7 +51,7 @@ public final class EpochLoop {
     self.saveInterval = saveInterval
     self.shouldStop = shouldStop
     self.progress = progress
-    self.drawn = drawn
+    self.epochDone = epochDone
   }
 
   /// Goes on from a checkpoint, of nnU-Net or Tessera.
@@ -82,14 +83,16 @@ public final class EpochLoop {
       log.write("train loss : \(Self.four(loss))")
       let dice = try validate()
       let isBest = finishEpoch(dice: dice)
-      last = EpochResult(
+      let result = EpochResult(
         epoch: epoch, trainingLoss: loss, validationLoss: history.validationLosses.last ?? .nan, dice: dice.byClass,
-        seconds: (ContinuousClock.now - started) / .seconds(1))
+        learningRate: schedule.learningRate(epoch: epoch), seconds: (ContinuousClock.now - started) / .seconds(1))
       epoch += 1
       losses = []
       if isBest { try save(.best) }
       try save(.latest)
-      log.write("This epoch took \(String(format: "%f", last?.seconds ?? 0)) s\n")
+      last = result
+      log.write("This epoch took \(String(format: "%f", result.seconds)) s\n")
+      try epochDone(result, history)
     }
     try save(.final)
     keeper.remove(.latest)
@@ -140,7 +143,6 @@ public final class EpochLoop {
     history.metrics.append(dice.mean)
     log.write("Average global foreground Dice:", "[\(dice.byClass.map(Self.rounded).joined(separator: ", "))]")
     log.write("(interpret this as an estimate for the Dice of the different classes. This is not exact.)")
-    drawn(history)
     let rate = schedule.learningRate(epoch: epoch + 1)
     log.write("lr:", Self.rounded(rate))
     let loss = MovingAverage.of(history.trainingLosses, alpha: MovingAverage.trainingLossAlpha) ?? .nan

@@ -49,7 +49,7 @@ public struct FoldTraining {
   /// - Throws: `TrainingInterrupted` when it was asked to stop; `ModelStoreError` for a checkpoint that can't be used.
   public func run(
     _ beginning: Beginning, engine: any GradientEngine, shouldStop: @escaping () -> Bool,
-    progress: @escaping (TrainingProgress) -> Void
+    progress: @escaping (TrainingProgress) -> Void, epochDone: @escaping (EpochResult) throws -> Void = { _ in }
   ) throws {
     fold.tidy()
     let log = try TrainingLog(in: fold.url)
@@ -58,9 +58,10 @@ public struct FoldTraining {
     let loop = EpochLoop(
       engine: engine, schedule: schedule, keeper: fold.keeper, log: log, seed: seed, shouldStop: shouldStop,
       progress: progress
-    ) { history in
+    ) { result, history in
       // A picture that can't be drawn mustn't end a training.
       try? Data(Self.chart(of: history).png()).write(to: picture, options: .atomic)
+      try epochDone(result)
     }
     log.write("TRAINING KEYS:\n \(fold.split.training)")
     log.write("VALIDATION KEYS:\n \(fold.split.validation)")

@@ -51,6 +51,13 @@ public struct FoldValidation {
     predictor = try StagePredictor(fold, usesBest: options.usesBest, threads: threads)
   }
 
+  /// The metrics of a validation that is complete with all that the options ask for; `nil` where something is missing.
+  static func finished(_ fold: FoldFolder, options: Options) -> Summary? {
+    let folder = fold.url.appending(path: options.folder)
+    let isComplete = fold.split.validation.allSatisfy { isThere($0, in: folder, options: options) }
+    return isComplete ? try? Summary(reading: folder.appending(path: Summary.fileName)) : nil
+  }
+
   private var folder: URL { fold.url.appending(path: options.folder) }
   private var references: URL { fold.setup.datasetFolder.appending(path: "gt_segmentations") }
 
@@ -64,7 +71,7 @@ public struct FoldValidation {
     try writeArguments()
     let cases = fold.split.validation
     for (index, name) in cases.enumerated() {
-      guard options.overwrites || !isThere(name) else { continue }
+      guard options.overwrites || !Self.isThere(name, in: folder, options: options) else { continue }
       progress("validating \(name) (\(index + 1) of \(cases.count))")
       try predict(name, shouldStop: shouldStop)
     }
@@ -105,7 +112,7 @@ public struct FoldValidation {
       JSONValue.object(arguments).serialized(), to: folder.appending(path: "validation_args.json"))
   }
 
-  private func isThere(_ name: String) -> Bool {
+  private static func isThere(_ name: String, in folder: URL, options: Options) -> Bool {
     let suffixes = [LabelFolder.suffix] + (options.savesProbabilities ? [".npz", ".pkl"] : [])
     return suffixes.allSatisfy { FileManager.default.fileExists(atPath: folder.appending(path: name + $0).path) }
   }

@@ -15,6 +15,14 @@ public struct NextStage {
     predictor = try StagePredictor(fold, usesBest: false, threads: threads)
   }
 
+  /// Whether a fold's label maps are all there.
+  static func isThere(_ fold: FoldFolder) -> Bool {
+    let folder = fold.setup.modelFolder.appending(path: TrainingSetup.nextStageFolder)
+    return fold.split.validation.allSatisfy {
+      FileManager.default.fileExists(atPath: TrainingSetup.nextStageFile(of: $0, in: folder).path)
+    }
+  }
+
   /// - Throws: `CancellationError` when it should stop.
   public func run(shouldStop: () -> Bool, progress: (String) -> Void) throws {
     let setup = fold.setup

@@ -27,5 +27,6 @@ public struct EpochResult: Hashable, Sendable {
   public var validationLoss: Double
   /// Online Dice of each foreground class that occurred.
   public var dice: [Double]
+  public var learningRate: Double
   public var seconds: Double
 }

@@ -1,0 +1,126 @@
+public import Foundation
+public import LabelFolders
+internal import ModelStore
+
+/// All of a fold, from its first batch to its evaluated validation: what `nnUNet_train` does.
+///
+///     let setup = try TrainingSetup(configuration: .fullResolution, trainer: "nnUNetTrainerV2", task: "Task501_Brain", …)
+///     let trainer = try FoldTrainer(setup, fold: 0, options: FoldTrainer.Options(epochs: 100))
+///     let summary = try trainer.run(continues: true)
+///
+/// Synchronous: it returns when all is done.
+public struct FoldTrainer: Sendable {
+  public struct Options: Sendable {
+    /// `nil` for the checkpoint's, else nnU-Net's.
+    public var epochs: Int?
+    public var iterations: Int?
+    public var validationIterations: Int?
+    /// Of first weights and batches; `nil` for the checkpoint's, else `FoldTraining.defaultSeed`.
+    public var seed: UInt64?
+    public var threads: Int
+    /// Bytes that the process may take while it trains; `nil` for no limit.
+    public var maxMemory: Int?
+    /// A `.model` whose weights a new training starts with.
+    public var pretrained: URL?
+    public var validation = FoldValidation.Options()
+    /// Whether validation cases are predicted (nnU-Net: not `--disable_validation_inference`).
+    public var validates = true
+    /// Whether 3d_lowres predicts for the cascade (not `--disable_next_stage_pred`).
+    public var predictsNextStage = true
+
+    public init(
+      epochs: Int? = nil, iterations: Int? = nil, validationIterations: Int? = nil, seed: UInt64? = nil,
+      threads: Int = 1, maxMemory: Int? = nil
+    ) {
+      self.epochs = epochs
+      self.iterations = iterations
+      self.validationIterations = validationIterations
+      self.seed = seed
+      self.threads = threads
+      self.maxMemory = maxMemory
+    }
+  }
+
+  public let fold: FoldFolder
+  public let options: Options
+
+  /// - Parameter number: `nil` for the fold `all`.
+  /// - Throws: as `FoldFolder`.
+  public init(_ setup: TrainingSetup, fold number: Int?, options: Options) throws {
+    fold = try FoldFolder(setup, fold: number)
+    self.options = options
+  }
+
+  /// Trains, validates, determines postprocessing, and for 3d_lowres predicts for the cascade.
+  /// - Parameters:
+  ///   - continues: goes on from the checkpoint that is farthest on, where there is one. Else an earlier training's checkpoints go.
+  ///   - shouldStop: asked after each iteration and before each tile.
+  ///   - progress: hears of each iteration.
+  ///   - remark: hears a sentence for each other step.
+  ///   - epochDone: called when `model_latest` of an epoch lies in the folder, whole.
+  /// - Returns: the validation's metrics, without postprocessing; `nil` where there was none.
+  /// - Throws: `TrainingInterrupted` when it was asked to stop in training, `CancellationError` later; errors that say what is missing.
+  @discardableResult
+  public func run(
+    continues: Bool, shouldStop: @escaping () -> Bool = { false },
+    progress: @escaping (TrainingProgress) -> Void = { _ in }, remark: (String) -> Void = { _ in },
+    epochDone: @escaping (EpochResult) throws -> Void = { _ in }
+  ) throws -> Summary? {
+    let trained = try train(
+      continues: continues, shouldStop: shouldStop, progress: progress, remark: remark, epochDone: epochDone)
+    return try finish(isAlreadyTrained: !trained, shouldStop: shouldStop, remark: remark)
+  }
+
+  /// What comes after training, for a fold that was trained (nnU-Net's `-val`).
+  /// - Throws: as `run`.
+  @discardableResult
+  public func validate(shouldStop: () -> Bool = { false }, remark: (String) -> Void = { _ in }) throws -> Summary? {
+    try finish(isAlreadyTrained: false, shouldStop: shouldStop, remark: remark)
+  }
+
+  /// - Returns: whether there was anything to train.
+  private func train(
+    continues: Bool, shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) -> Void,
+    remark: (String) -> Void, epochDone: @escaping (EpochResult) throws -> Void
+  ) throws -> Bool {
+    let training = try FoldTraining(
+      fold, epochs: options.epochs, iterations: options.iterations, validationIterations: options.validationIterations,
+      seed: options.seed, continuing: continues, threads: options.threads)
+    if continues, let found = try fold.keeper.farthest() {
+      if found.kind == .final, found.epochs >= training.schedule.epochs {
+        remark("trained already, \(found.epochs) epochs")
+        return false
+      }
+      remark("continuing from \(found.kind.rawValue), after \(found.epochs) epochs and \(found.iterations) iterations")
+    }
+    let pretrained = try options.pretrained.map { try TrainingState.pretrained($0, for: fold.setup.network) }
+    let engine = try UNetEngine(
+      fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+    defer { engine.stop() }
+    try training.run(
+      continues ? .farthest(pretrained: pretrained) : .new(pretrained: pretrained), engine: engine,
+      shouldStop: shouldStop, progress: progress, epochDone: epochDone)
+    return true
+  }
+
+  private func finish(
+    isAlreadyTrained: Bool, shouldStop: () -> Bool, remark: (String) -> Void
+  ) throws -> Summary? {
+    var summary: Summary?
+    if options.validates {
+      if isAlreadyTrained, let found = FoldValidation.finished(fold, options: options.validation) {
+        remark("validated already")
+        summary = found
+      } else {
+        summary = try FoldValidation(fold, options: options.validation, threads: options.threads)
+          .run(shouldStop: shouldStop, progress: remark)
+      }
+    }
+    if fold.setup.configuration == .lowResolution, options.predictsNextStage,
+      !isAlreadyTrained || !NextStage.isThere(fold)
+    {
+      try NextStage(fold, threads: options.threads).run(shouldStop: shouldStop, progress: remark)
+    }
+    return summary
+  }
+}

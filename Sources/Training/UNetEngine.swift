@@ -1,0 +1,97 @@
+internal import Augmentation
+internal import Gradients
+internal import Kernels
+internal import ModelPlans
+
+/// The U-Net of a fold, with the batches that it is trained on: made ahead, on a thread of their own, while the network computes.
+final class UNetEngine: GradientEngine {
+  private let network: TrainableNetwork
+  private let source: BatchSource
+  private let schedule: TrainingSchedule
+  private var prefetcher: BatchPrefetcher?
+
+  /// Batches that may wait; one more is in work and one is being computed with.
+  private static let ahead = 4
+  /// Code, libraries and the runtimes' own memory.
+  private static let programBytes = 160 << 20
+
+  /// - Parameters:
+  ///   - maxMemory: what the process may take, in bytes; `nil` for no limit.
+  /// - Throws: `GradientsError`, `AugmentationError`, `TrainingError` for a limit that is too low for anything.
+  init(_ fold: FoldFolder, schedule: TrainingSchedule, seed: UInt64, threads: Int, maxMemory: Int?) throws {
+    let setup = fold.setup
+    self.schedule = schedule
+    let settings = try BatchSettings(
+      patch: setup.network.patch, batchSize: setup.batchSize, augmentsInPlane: setup.augmentsSlices,
+      usesMask: setup.plans.useMaskForNormalization, targetExtents: DeepSupervision(setup.network).extents,
+      previousStageLabels: setup.previousStage == nil ? [] : setup.plans.classLabels)
+    var limit: Int?
+    if let maxMemory {
+      let rest = maxMemory - Self.otherBytes(settings, parameters: setup.network.parameterCount)
+      guard rest > 0 else {
+        throw TrainingError(
+          "Training takes more than \(maxMemory >> 20) MiB before the network is made; allow more by --max-memory, or plan a smaller patch."
+        )
+      }
+      limit = rest
+    }
+    network = try TrainableNetwork(
+      description: setup.network, settings: TrainingSettings(batchSize: setup.batchSize, batchDice: setup.batchDice),
+      seed: seed, pool: ComputePool(threads: threads), maxMemory: limit)
+    source = try BatchSource(
+      folder: setup.stageFolder, training: fold.split.training, validation: fold.split.validation,
+      previousStage: setup.previousStage, settings: settings, seed: seed)
+  }
+
+  /// What a training holds beside the network: the program, batches, and weights and momentum on their way to a file.
+  private static func otherBytes(_ settings: BatchSettings, parameters: Int) -> Int {
+    let batch = settings.batchSize * settings.patch.count * (settings.inputChannels * 4 + 2)
+    return programBytes + (ahead + 2) * batch + 2 * parameters * 4
+  }
+
+  var parameters: [NetworkParameter] { network.parameters }
+  func values(of name: String) throws -> [Float] { try network.values(of: name) }
+  func setValues(_ values: [Float], of name: String) throws { try network.setValues(values, of: name) }
+  func momentum(of name: String) throws -> [Float]? { try network.momentum(of: name) }
+  func setMomentum(_ values: [Float]?, of name: String) throws { try network.setMomentum(values, of: name) }
+
+  /// Exact for numbers that a person would write, such as 0.99.
+  var momentumFactor: Double {
+    get { Double("\(network.settings.momentum)") ?? Double(network.settings.momentum) }
+    set { network.settings.momentum = Float(newValue) }
+  }
+  var weightDecay: Double { Double("\(network.settings.weightDecay)") ?? Double(network.settings.weightDecay) }
+
+  func step(_ index: IterationIndex, learningRate: Double) throws -> Double {
+    let batch = try batch(BatchIndex(.training, epoch: index.epoch, iteration: index.iteration))
+    return try network.step(images: batch.images, targets: batch.targets, learningRate: Float(learningRate))
+  }
+
+  func evaluate(_ index: IterationIndex) throws -> ValidationBatch {
+    let batch = try batch(BatchIndex(.validation, epoch: index.epoch, iteration: index.iteration))
+    let found = try network.evaluate(images: batch.images, targets: batch.targets)
+    return ValidationBatch(
+      loss: found.loss, truePositives: found.truePositives, falsePositives: found.falsePositives,
+      falseNegatives: found.falseNegatives)
+  }
+
+  func redrawConvolutions(seed: UInt64) { network.redrawConvolutions(seed: seed) }
+
+  /// Makes no more batches.
+  func stop() { prefetcher?.stop() }
+
+  private func batch(_ index: BatchIndex) throws -> TrainingBatch {
+    if prefetcher == nil {
+      let skipped = index.phase == .training ? index.iteration : schedule.iterations + index.iteration
+      prefetcher = try BatchPrefetcher(
+        source,
+        schedule: BatchSchedule(
+          epochs: index.epoch..<schedule.epochs, trainingIterations: schedule.iterations,
+          validationIterations: schedule.validationIterations, skipped: skipped), ahead: Self.ahead)
+    }
+    guard let batch = try prefetcher?.next(), batch.index == index else {
+      throw TrainingError("The batch of \(index) wasn't made; this is a mistake in the program.")
+    }
+    return batch
+  }
+}
