@@ -13,6 +13,20 @@ enum MadeCases {
   ) throws {
     try FloatArchive(shape: shape, values: values)
       .write(to: folder.appending(path: "\(name).npz").path, member: "data")
+    try writeProperties(name, to: folder, locations: locations)
+  }
+
+  /// Writes `NAME.npy`, which needs no unpacking, and `NAME.pkl`.
+  static func writeUnpacked(
+    _ name: String, to folder: URL, shape: [Int], values: [Float], locations: [(Int, [[Int]])]
+  ) throws {
+    var data = Data(NumpyHeader(descriptor: "<f4", shape: shape).encoded)
+    values.withUnsafeBytes { data.append(contentsOf: $0) }
+    try data.write(to: folder.appending(path: "\(name).npy"))
+    try writeProperties(name, to: folder, locations: locations)
+  }
+
+  private static func writeProperties(_ name: String, to folder: URL, locations: [(Int, [[Int]])]) throws {
     let classes = locations.map { label, voxels in
       let bytes = voxels.flatMap { $0 }.flatMap { withUnsafeBytes(of: Int64($0).littleEndian) { Array($0) } }
       let array = NumpyArray(type: .int64, shape: [voxels.count, 3], data: bytes)
