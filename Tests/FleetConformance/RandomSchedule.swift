@@ -8,7 +8,7 @@ extension SeededGenerator {
 }
 
 /// The life of a small fleet in one random order: two dispatchers, two aggregators, workers and a broker that loses, repeats, delays and
-/// reorders, with crashes between any two steps, leases that end, failures and cancels.
+/// reorders, with crashes between any two steps, leases that end, failures and cancels, and an operator who replays, drops and pauses.
 ///
 /// The seed decides everything, so a broken promise comes again with the same seed and number of steps. The ledger is asked through two
 /// connections in turn; what it answers is held against a model that knows nothing but the promises.
@@ -21,23 +21,24 @@ struct RandomSchedule {
     case compute, failTile, repeatResult
     case record, recordWithoutAcknowledging
     case claimStitch, complete, abandonStitch
-    case cancel, waitALittle, waitLong, findOverdue
+    case cancel, waitALittle, waitLong, findOverdue, hedge
+    case replay, drop, pause, resume
 
     /// How often it happens, compared with others.
     var weight: Int {
       switch self {
-      case .failRun, .wipe, .abandonOutbox, .cancel: 1
-      case .submit, .abandonRun, .abandonStitch, .loseJob, .repeatJob, .repeatResult, .failTile, .waitLong: 2
-      case .recordWithoutAcknowledging, .waitALittle, .findOverdue: 3
-      case .claimRun, .plan, .enqueue, .claimOutbox, .markPublished, .claimStitch, .complete: 6
+      case .failRun, .wipe, .abandonOutbox, .cancel, .drop, .pause: 1
+      case .submit, .abandonRun, .abandonStitch, .loseJob, .repeatJob, .repeatResult, .waitLong, .resume: 2
+      case .recordWithoutAcknowledging, .waitALittle, .findOverdue, .hedge: 3
+      case .replay, .failTile, .claimRun, .plan, .enqueue, .claimOutbox, .markPublished, .claimStitch, .complete: 6
       case .publish, .compute, .record: 10
       }
     }
   }
 
-  static let window = 6
+  static let window = 12
   static let overdue = Duration.seconds(100)
-  private static let largestRuns = 4
+  private static let largestRuns = 8
   private static let choices = Step.allCases.flatMap { Array(repeating: $0, count: $0.weight) }
 
   let bench: LedgerBench
@@ -61,9 +62,9 @@ struct RandomSchedule {
   }
 
   /// One of the two connections: any process may have either.
-  private mutating func ledger() -> any Ledger { ledgers[random.chance(50) ? 0 : 1] }
+  mutating func ledger() -> any Ledger { ledgers[random.chance(50) ? 0 : 1] }
 
-  private mutating func pick<Element>(_ elements: [Element]) -> Int? {
+  mutating func pick<Element>(_ elements: [Element]) -> Int? {
     elements.isEmpty ? nil : Int.random(in: elements.indices, using: &random)
   }
 
@@ -89,7 +90,9 @@ struct RandomSchedule {
     stitching = []
     publishing = []
     published = []
-    for step in [Step.waitLong, .findOverdue, .claimRun, .plan, .enqueue, .claimOutbox] { try await take(step) }
+    for step in [Step.resume, .waitLong, .findOverdue, .claimRun, .plan, .enqueue, .claimOutbox] {
+      try await take(step)
+    }
     while !publishing.isEmpty { try await take(.publish) }
     while !published.isEmpty { try await take(.markPublished) }
     while !jobs.isEmpty { try await take(.compute) }
@@ -103,7 +106,9 @@ struct RandomSchedule {
     switch step {
     case .submit: try await submit()
     case .claimRun:
+      let isPaused = promises.isPaused
       if let claim = try await ledger().claimSubmittedRun(owner: owner(), lease: LedgerBench.lease) {
+        #expect(!isPaused || claim.run.state == .preparing, "a run was taken up in a pause")
         promises.claimed(claim)
         preparing.append(claim)
       }
@@ -117,7 +122,7 @@ struct RandomSchedule {
       }
     case .enqueue:
       let moved = try await ledger().enqueueTiles(window: Self.window)
-      #expect(moved <= Self.window)
+      #expect(moved <= (promises.isPaused ? 0 : Self.window))
     case .claimOutbox:
       let messages = try await ledger().claimOutbox(limit: 3, lease: LedgerBench.lease)
       try promises.handedOut(messages)
@@ -158,6 +163,16 @@ struct RandomSchedule {
     case .waitALittle: try await bench.advance(by: .seconds(Int.random(in: 1...20, using: &random)))
     case .waitLong: try await bench.advance(by: .seconds(Int.random(in: 300...400, using: &random)))
     case .findOverdue: _ = try await ledger().requeueOverdueTiles(olderThan: Self.overdue)
+    case .hedge:
+      _ = try await ledger().hedgeStragglers(slots: Self.window * 2)
+    case .replay: try await replay()
+    case .drop: try await drop()
+    case .pause:
+      try await ledger().pause(.all)
+      promises.isPaused = true
+    case .resume:
+      #expect(try await ledger().resume(.all) == promises.isPaused)
+      promises.isPaused = false
     }
   }
 
@@ -177,7 +192,7 @@ struct RandomSchedule {
   private mutating func plan() async throws {
     guard let index = pick(preparing) else { return }
     let claim = preparing.remove(at: index)
-    let tiles = random.chance(5) ? 0 : Int.random(in: 1...4, using: &random)
+    let tiles = random.chance(5) ? 0 : Int.random(in: 1...(random.chance(50) ? 12 : 4), using: &random)
     let plan = PassPlan(document: LedgerBench.digest("document \(claim.run.position)"), tiles: tiles)
     guard try await fencing(claim, { try await $0.plan(plan, of: claim) }) else { return }
     promises.planned(plan, of: claim)
@@ -194,13 +209,16 @@ struct RandomSchedule {
     guard let index = pick(jobs) else { return }
     let job = jobs[index]
     if !random.chance(15) { jobs.remove(at: index) }
-    let kinds: [FailureKind] = [.transient, .transient, .transient, .corrupt, .poison]
+    let kinds: [FailureKind] = [.transient, .corrupt, .poison, .outOfMemory, .invalid, .invalid]
     let outcome =
       step == .failTile
       ? TileResult.Outcome.failed(
         kind: kinds.randomElement(using: &random) ?? .transient, reason: "The store was away.")
       : .computed(probabilities: SchedulePromises.probabilities(of: job), bytes: 4096)
-    results.append(TileResult(job: job, outcome: outcome, worker: owner(), engine: "blas/avx512"))
+    results.append(
+      TileResult(
+        job: job, outcome: outcome, worker: owner(), engine: "blas/avx512",
+        timings: TileTimings(fetch: 0.5, infer: 1.25, put: 0.25)))
   }
 
   private mutating func record(acknowledges: Bool) async throws {

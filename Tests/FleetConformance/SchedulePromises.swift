@@ -25,6 +25,8 @@ struct SchedulePromises {
   private var known: [RunID: Run] = [:]
   private var passes: [PassID: Pass] = [:]
   private var log: [String] = []
+  /// Whether an operator holds all work back.
+  var isPaused = false
 
   mutating func note(_ step: String) { log.append(step) }
 
@@ -123,6 +125,21 @@ struct SchedulePromises {
     } else {
       expect(state == .cancelled, "a run that wasn't over wasn't cancelled")
     }
+  }
+
+  /// A replay revives a run that had failed for its dead tiles, and no other. A letter that is settled changes nothing.
+  mutating func replayed(_ letter: DeadLetter, changed: Bool) {
+    expect(changed == (letter.state == .open), "replaying a letter that was \(letter.state) changed \(changed)")
+    guard changed, let run = letter.run else { return }
+    expect(known[run]?.end?.state == .failed, "a replay revived a run that hadn't failed")
+    known[run]?.end = nil
+  }
+
+  func refusedReplay(of letter: DeadLetter) {
+    let state = letter.run.flatMap { known[$0]?.end?.state }
+    expect(
+      letter.state == .dropped || state == .cancelled,
+      "an open letter of a run that is \(state.map { "\($0)" } ?? "not over") wasn't replayed")
   }
 
   // MARK: What must hold at any moment

@@ -59,9 +59,11 @@ enum FaultAction: Sendable, Hashable {
     case .stop: FaultPoint.strike(SIGSTOP)
     case .delay(let pause): try await Task.sleep(for: pause)
     case .hog(let mebibytes):
-      // Never freed: whoever asked for it wants the process to be short of memory.
-      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: mebibytes << 20, alignment: 4096)
-      memory.initializeMemory(as: UInt8.self, repeating: 1)
+      // Never freed: whoever asked for it wants the process to be short of memory. From the kernel itself, since a compiler leaves out an
+      // allocation that nobody reads.
+      let memory = mmap(nil, mebibytes << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      guard let memory, memory != MAP_FAILED else { return }
+      memory.initializeMemory(as: UInt8.self, repeating: 1, count: mebibytes << 20)
     case .fail(let kind): throw RunFailure(kind: kind, reason: "The fault that TESSERA_FAULT asked for.")
     case .corrupt: values?.elements.first.map { values?.elements[0] = 1 - $0 }
     case .nan: if let values, !values.elements.isEmpty { values.elements[0] = .nan }

@@ -44,7 +44,7 @@ struct PictureOperations: OperationGroup {
           "Intensities from black to white: one of the listing's windows, or BLACK:WHITE in the image's units."),
         .query("label", .list(.integer(1...255)), "For labels: only these."),
       ], answers: [.init(status: .ok, doc: "The slice.", content: .bytes(type: "image/png"), headers: Self.headers)],
-      problems: [.noResultYet]
+      problems: [.noResultYet, .invalid]
     ) { [ledger, pictures] request in
       let run = try await ledger.run(for: request)
       let labels = request["label"]?.array?.compactMap(\.integer)

@@ -37,7 +37,7 @@ extension Problem {
     case let error as RunPictureError:
       switch error {
       case .noSuchSlice: self.init(.notFound, error.description)
-      case .badWindow: self.init(.badRequest, error.description)
+      case .badWindow: self.init(.invalid, error.description)
       case .notCompleted, .unusable:
         self.init(.unavailable, "The run's pictures can't be made at the moment.", retryAfter: Self.patience)
       }
