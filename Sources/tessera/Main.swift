@@ -1,5 +1,5 @@
 internal import Commands
 
 @main struct Main {
-  static func main() async { await TesseraCommand.main() }
+  static func main() async { await TesseraCommand.launch() }
 }

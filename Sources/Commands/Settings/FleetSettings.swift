@@ -1,4 +1,3 @@
-internal import Configuration
 internal import FleetContracts
 internal import Foundation
 internal import HTTPAPI
@@ -56,106 +55,54 @@ struct FleetSettings {
   /// Reads settings.
   /// - Parameters:
   ///   - flags: values from the command line by key; `nil` where the flag wasn't given.
-  ///   - file: a JSON configuration file, or `nil` for the one that `TESSERA_CONFIG` names, if any.
+  ///   - file: a configuration file (JSON with comments), or `nil` for the one that `TESSERA_CONFIG` names, if any.
   /// - Throws: `SettingsError`.
   static func read(flags: [String: String?] = [:], file: String? = nil) async throws -> FleetSettings {
-    var given: [AbsoluteConfigKey: ConfigValue] = [:]
-    for case (let key, let value?) in flags {
-      given[AbsoluteConfigKey(key.split(separator: ".").map(String.init))] = ConfigValue(
-        .string(value), isSecret: false)
+    try FleetSettings(SettingsReader(flags: flags, file: file))
+  }
+
+  /// - Throws: `SettingsError`, `ListenAddressError`.
+  init(_ reader: SettingsReader) throws {
+    broker = reader.text(.brokerURL)
+    database = reader.text(.databaseURL)
+    store = reader.text(.storeURL)
+    brokerFiles = TLSFiles(
+      authorities: reader.text(.brokerAuthorities), certificate: reader.text(.brokerCertificate),
+      key: reader.text(.brokerKey))
+    cacheFolder = reader.text(.cacheFolder) ?? Self.userCache + "/models"
+    threads = try reader.whole(.threads, otherwise: ProcessInfo.processInfo.activeProcessorCount)
+    slots = try reader.whole(.workerSlots)
+    maxMemory = try reader.size(.maxMemory)
+    engine = try Self.engine(reader)
+    weights = WeightsCacheSettings(
+      folder: reader.text(.weightsCache), limit: try reader.size(.weightsLimit), userCache: Self.userCache)
+    storeReserve = StoreReserve(bytes: try reader.size(.storeReserve) ?? 0)
+    leaseSeconds = try reader.whole(.leaseSeconds)
+    overdueSeconds = try reader.whole(.overdueSeconds)
+    canaryShare = try reader.share(.canaryShare)
+    graceSeconds = try reader.whole(.graceSeconds)
+    httpListen = try reader.text(.httpListen).map(ListenAddress.init)
+    serve = ServeSettings(
+      listen: try ListenAddress(reader.text(.serveListen) ?? ServeSettings.defaultListen),
+      limits: APILimits(
+        upload: try reader.size(.serveUploadLimit) ?? APILimits().upload, rate: try reader.whole(.serveRate),
+        burst: try reader.whole(.serveBurst)))
+    scaleDrainSeconds = try reader.whole(.scaleDrainSeconds)
+    logFormat = try reader.word(.logFormat).flatMap(FleetLogging.Format.init) ?? .text
+    heartbeatSeconds = try reader.whole(.heartbeatSeconds)
+    ackTimeoutSeconds = try reader.whole(.ackTimeoutSeconds)
+    ingestFolder = reader.text(.ingestFolder)
+    allowsPlainWebhooks = try reader.truth(.webhookPlain)
+  }
+
+  private static func engine(_ reader: SettingsReader) throws(SettingsError) -> EngineRequest {
+    do {
+      return EngineRequest(
+        try reader.word(.engine).map(EngineWord.choice) ?? .automatic,
+        instructionSet: try reader.text(.isa).map(EngineWord.instructionSet))
+    } catch {
+      throw SettingsError("The settings engine and isa, of workers: \(error)")
     }
-    var providers: [any ConfigProvider] = [
-      InMemoryProvider(name: "command line", values: given), try PrefixedEnvironment.provider(),
-    ]
-    if let path = file ?? ProcessInfo.processInfo.environment["TESSERA_CONFIG"] {
-      do {
-        providers.append(try await FileProvider<JSONSnapshot>(filePath: .init(path)))
-      } catch {
-        throw SettingsError(
-          "The configuration file \(path) can't be read (\(error)); correct it or unset TESSERA_CONFIG.")
-      }
-    }
-    let reader = ConfigReader(providers: providers)
-    func whole(_ key: ConfigKey, default value: Int, in range: ClosedRange<Int>) throws -> Int {
-      let name = key.components.joined(separator: ".")
-      guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return value }
-      guard let number = Int(text), range.contains(number) else {
-        throw SettingsError(
-          "The setting \(name) is \(text); it must be a whole number from \(range.lowerBound) to \(range.upperBound).")
-      }
-      return number
-    }
-    func share(_ key: ConfigKey) throws -> Double {
-      guard let text = reader.string(forKey: key) ?? reader.double(forKey: key).map({ "\($0)" }) else { return 0 }
-      guard let number = Double(text), (0...1).contains(number) else {
-        throw SettingsError(
-          "The setting \(key.components.joined(separator: ".")) is \(text); it must be a number from 0 to 1.")
-      }
-      return number
-    }
-    func truth(_ key: ConfigKey) throws -> Bool {
-      guard let text = reader.string(forKey: key) ?? reader.bool(forKey: key).map({ "\($0)" }) else { return false }
-      guard let value = Bool(text) else {
-        throw SettingsError(
-          "The setting \(key.components.joined(separator: ".")) is \(text); it must be true or false.")
-      }
-      return value
-    }
-    func size(_ key: ConfigKey) throws -> Int? {
-      guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init) else { return nil }
-      guard let count = ByteCount(argument: text) else {
-        throw SettingsError(
-          "The setting \(key.components.joined(separator: ".")) is \(text); it must be a size such as 4GiB.")
-      }
-      return count.bytes
-    }
-    func engine() throws -> EngineRequest {
-      do {
-        return EngineRequest(
-          try reader.string(forKey: "engine").map(EngineWord.choice) ?? .automatic,
-          instructionSet: try reader.string(forKey: "isa").map(EngineWord.instructionSet))
-      } catch {
-        throw SettingsError("The settings engine and isa, of workers: \(error)")
-      }
-    }
-    func logFormat() throws -> FleetLogging.Format {
-      guard let text = reader.string(forKey: "log.format") else { return .text }
-      guard let format = FleetLogging.Format(rawValue: text) else {
-        throw SettingsError("The setting log.format is \(text); it must be text or json.")
-      }
-      return format
-    }
-    return FleetSettings(
-      broker: reader.string(forKey: "amqp.url", isSecret: true),
-      database: reader.string(forKey: "database.url", isSecret: true), store: reader.string(forKey: "store.url"),
-      brokerFiles: TLSFiles(
-        authorities: reader.string(forKey: "amqp.cacertfile"), certificate: reader.string(forKey: "amqp.certfile"),
-        key: reader.string(forKey: "amqp.keyfile")),
-      cacheFolder: reader.string(forKey: "cache.folder") ?? userCache + "/models",
-      threads: try whole("threads", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024),
-      slots: try whole("worker.slots", default: 1, in: 1...256),
-      maxMemory: try size("max.memory"),
-      engine: try engine(),
-      weights: WeightsCacheSettings(
-        folder: reader.string(forKey: "weights.cache"), limit: try size("weights.limit"), userCache: userCache),
-      storeReserve: StoreReserve(bytes: try size("store.reserve") ?? 1 << 30),
-      leaseSeconds: try whole("lease.seconds", default: 30, in: 1...3600),
-      overdueSeconds: try whole("overdue.seconds", default: 900, in: 1...86400),
-      canaryShare: try share("canary.share"),
-      graceSeconds: try whole("grace.seconds", default: 120, in: 1...86400),
-      httpListen: try reader.string(forKey: "http.listen").map(ListenAddress.init),
-      serve: ServeSettings(
-        listen: try ListenAddress(reader.string(forKey: "serve.listen") ?? ServeSettings.defaultListen),
-        limits: APILimits(
-          upload: try size("serve.upload.limit") ?? APILimits().upload,
-          rate: try whole("serve.rate", default: APILimits().rate, in: 1...1_000_000),
-          burst: try whole("serve.burst", default: APILimits().burst, in: 1...1_000_000))),
-      scaleDrainSeconds: try whole("scale.drain.seconds", default: 600, in: 1...864_000),
-      logFormat: try logFormat(),
-      heartbeatSeconds: try whole("heartbeat.seconds", default: 15, in: 1...600),
-      ackTimeoutSeconds: try whole("ack.timeout.seconds", default: 1800, in: 1...604_800),
-      ingestFolder: reader.string(forKey: "ingest.folder").flatMap { $0.isEmpty ? nil : $0 },
-      allowsPlainWebhooks: try truth("webhook.plain"))
   }
 }
 
@@ -168,25 +115,11 @@ extension FleetSettings {
   }
 
   /// `amqp.url`, `TESSERA_AMQP_URL`: `amqp://user:password@host:port/vhost`. Holds a password.
-  func brokerURL() throws -> String { try Self.needed(broker, "amqp.url", "TESSERA_AMQP_URL") }
+  func brokerURL() throws -> String { try SettingsReader.needed(broker, .brokerURL) }
 
   /// `database.url`, `TESSERA_DATABASE_URL`: `postgresql://user:password@host:port/database`. Holds a password.
-  func databaseURL() throws -> String { try Self.needed(database, "database.url", "TESSERA_DATABASE_URL") }
+  func databaseURL() throws -> String { try SettingsReader.needed(database, .databaseURL) }
 
   /// `store.url`, `TESSERA_STORE_URL`: `file:///folder`, the same folder for all processes of the fleet.
-  func storeURL() throws -> String { try Self.needed(store, "store.url", "TESSERA_STORE_URL") }
-
-  private static func needed(_ value: String?, _ key: String, _ variable: String) throws -> String {
-    guard let value, !value.isEmpty else {
-      throw SettingsError("The setting \(key) is missing; set \(variable), or put it into the configuration file.")
-    }
-    return value
-  }
-}
-
-/// A setting that is missing or wrong: one sentence that says what to do.
-struct SettingsError: Error, CustomStringConvertible {
-  var description: String
-
-  init(_ description: String) { self.description = description }
+  func storeURL() throws -> String { try SettingsReader.needed(store, .storeURL) }
 }
