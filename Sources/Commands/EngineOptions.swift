@@ -8,7 +8,7 @@ struct EngineOptions: ParsableArguments {
     help: ArgumentHelp(
       "What computes the network: winograd (fast, plain U-Nets), winograd-small (the same in less memory), blas (any "
         + "network), or automatic: the fastest that can and fits --max-memory.",
-      valueName: "name"),
+      valueName: "name"), completion: .list(EngineChoice.allCases.map(\.rawValue)),
     transform: EngineWord.choice)
   var engine = EngineChoice.automatic
 
@@ -16,6 +16,7 @@ struct EngineOptions: ParsableArguments {
     help: ArgumentHelp(
       "Instruction set of winograd: \(EngineWord.sets). Default: the best that the processor has. A result has the same bits on all "
         + "processors within one set.", valueName: "set"),
+    completion: .list(InstructionSet.allCases.map(\.description)),
     transform: EngineWord.instructionSet)
   var isa: InstructionSet?
 
@@ -31,13 +32,13 @@ struct EngineSettingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What computes the network: winograd, winograd-small, blas or automatic (TESSERA_ENGINE).",
-      valueName: "name"))
+      valueName: "name"), completion: .list(EngineChoice.allCases.map(\.rawValue)))
   var engine: String?
 
   @Option(
     help: ArgumentHelp(
       "Instruction set of winograd: \(EngineWord.sets) (TESSERA_ISA). Hold all workers to one for one set of bits.",
-      valueName: "set"))
+      valueName: "set"), completion: .list(InstructionSet.allCases.map(\.description)))
   var isa: String?
 
   var flags: [String: String?] { ["engine": engine, "isa": isa] }

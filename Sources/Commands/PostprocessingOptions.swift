@@ -11,7 +11,7 @@ struct PostprocessingOptions: ParsableArguments {
     ],
     help: ArgumentHelp(
       "A postprocessing.json of nnU-Net's, instead of the model's own; an ensemble has none of its own.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var file: String?
 
   @Flag(

@@ -19,7 +19,14 @@ struct AnalystCommand: AsyncParsableCommand {
     subcommands: [Grant.self, Revoke.self, List.self])
 
   struct Grant: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lets an analyst see the runs of a tenant, or of all.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lets an analyst see the runs of a tenant, or of all.",
+      discussion: """
+        Grants add up. The login is made in the database, with the role tessera_analyst.
+
+          tessera analyst grant alice --tenant ward7 --tenant ward8
+          tessera analyst grant auditor --all
+        """)
 
     @Argument(help: "The database login.")
     var login: String
@@ -30,7 +37,18 @@ struct AnalystCommand: AsyncParsableCommand {
     @Flag(help: "All tenants.")
     var all = false
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     @OptionGroup var fleet: FleetOptions
+
+    private struct Report: Encodable {
+      var login: String
+      /// `*` for all.
+      var tenants: [String]
+      /// Whether the database has a login that may use the views.
+      var mayLook: Bool
+    }
 
     func validate() throws {
       guard tenant.isEmpty == all else { throw ValidationError("Name a --tenant, or --all.") }
@@ -43,6 +61,9 @@ struct AnalystCommand: AsyncParsableCommand {
         let tenants: [Tenant?] = all ? [nil] : try tenant.map { try Tenant($0) }
         var mayLook = true
         for tenant in tenants { mayLook = try await rights.grant(tenant, to: login) }
+        if json {
+          return try Output.json(Report(login: login, tenants: all ? ["*"] : tenant, mayLook: mayLook))
+        }
         Output.line("\(login) sees the runs of \(all ? "all tenants" : tenant.joined(separator: ", ")).")
         if !mayLook {
           Output.note(
@@ -54,7 +75,11 @@ struct AnalystCommand: AsyncParsableCommand {
   }
 
   struct Revoke: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Takes an analyst's sight of a tenant, or of everything.")
+    static let configuration = CommandConfiguration(
+      abstract: "Takes an analyst's sight of a tenant, or of everything.",
+      discussion: """
+          tessera analyst revoke alice --tenant ward7
+        """)
 
     @Argument(help: "The database login.")
     var login: String
@@ -62,20 +87,34 @@ struct AnalystCommand: AsyncParsableCommand {
     @Option(help: "The tenant. Default: whatever was granted.")
     var tenant: String?
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     @OptionGroup var fleet: FleetOptions
+
+    private struct Report: Encodable {
+      var login: String
+      /// How many grants were taken.
+      var grants: Int
+    }
 
     func run() async throws {
       try await Failures.reported {
         let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
         let count = try await AnalystRights(url: settings.databaseURL())
           .revoke(try tenant.map { try Tenant($0) }, from: login)
+        if json { return try Output.json(Report(login: login, grants: count)) }
         Output.line(count == 0 ? "\(login) had no such grant." : "\(count) grant(s) taken from \(login).")
       }
     }
   }
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists whose runs each analyst sees.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lists whose runs each analyst sees.",
+      discussion: """
+          tessera analyst list --json
+        """)
 
     @Flag(help: "Print JSON.")
     var json = false

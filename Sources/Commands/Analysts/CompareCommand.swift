@@ -20,10 +20,10 @@ struct CompareCommand: AsyncParsableCommand {
         tessera compare 0195c0de-… --reference expert.nii.gz --name expert --tolerance 2
       """)
 
-  @Argument(help: "The run's identifier, as `tessera submit` printed it.")
+  @Argument(help: "The run's identifier, as `tessera submit` printed it.", completion: .runs)
   var run: String
 
-  @Option(help: ArgumentHelp("The reference label map (NIfTI).", valueName: "file"))
+  @Option(help: ArgumentHelp("The reference label map (NIfTI).", valueName: "file"), completion: .file())
   var reference: String
 
   @Option(help: "What the reference is called, such as expert. No patient's name: analysts see it.")

@@ -13,12 +13,12 @@ struct QueryCommand: AsyncParsableCommand {
       psql runs too.
 
         tessera query
-        tessera query label-volumes-by-week --set label=grey --csv > volumes.csv
+        tessera query label-volumes-by-week --set "label=grey matter" --csv > volumes.csv
         tessera query costs --json
         tessera query throughput --sql | psql -v days=30 "$TESSERA_DATABASE_URL"
       """)
 
-  @Argument(help: "The query's name. Without it, queries are listed.")
+  @Argument(help: "The query's name. Without it, queries are listed.", completion: .list(AnalystQuery.all.map(\.name)))
   var name: String?
 
   @Option(

@@ -18,7 +18,7 @@ struct BenchForwardCommand: AsyncParsableCommand {
         tessera bench forward --model MODEL_DIR --engine winograd --isa avx2 --json
       """)
 
-  @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"), completion: .directory)
   var model: String
 
   @Option(help: "Compute threads. Default: all processors.")

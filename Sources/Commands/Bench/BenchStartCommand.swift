@@ -15,7 +15,7 @@ struct BenchStartCommand: AsyncParsableCommand {
         tessera bench start --model MODEL_DIR --threads 2 --weights-cache none
       """)
 
-  @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A trained model's folder.", valueName: "dir"), completion: .directory)
   var model: String
 
   @Option(help: "Compute threads. Default: all processors.")

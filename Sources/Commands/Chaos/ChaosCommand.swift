@@ -35,19 +35,21 @@ struct ChaosCommand: AsyncParsableCommand {
   var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp("Keeps data and logs in this folder, which must be empty or missing.", valueName: "folder"))
+    help: ArgumentHelp("Keeps data and logs in this folder, which must be empty or missing.", valueName: "folder"),
+    completion: .directory)
   var keep: String?
 
   @Option(
     help: ArgumentHelp(
       "The folder with the scripts that start servers. Default: Compose, near the program or here.", valueName: "folder"
-    ))
+    ), completion: .directory)
   var compose: String?
 
-  @Option(help: ArgumentHelp("A trained model in place of the built-in one.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("A trained model in place of the built-in one.", valueName: "folder"), completion: .directory)
   var model: String?
 
-  @Option(help: ArgumentHelp("An image for that model.", valueName: "file"))
+  @Option(help: ArgumentHelp("An image for that model.", valueName: "file"), completion: .file())
   var image: String?
 
   @Flag(help: "Plays on the fleet that the settings name.")

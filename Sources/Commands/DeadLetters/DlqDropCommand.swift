@@ -15,15 +15,28 @@ struct DlqDropCommand: AsyncParsableCommand {
   @Argument(help: "The letters' numbers, as `tessera dlq ls` prints them.")
   var ids: [Int]
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    /// The letter's number.
+    var id: Int
+    /// `is dropped` or `was dropped before`.
+    var outcome: String
+  }
 
   func run() async throws {
     try await Failures.reported {
       let ledger = try await fleet.adapters(for: "dlq").ledger()
+      var reports: [Report] = []
       for id in ids {
         let isNew = try await ledger.drop(id, by: DlqCommand.user)
-        Output.line(isNew ? "dead letter \(id) is dropped" : "dead letter \(id) was dropped before")
+        reports.append(Report(id: id, outcome: isNew ? "is dropped" : "was dropped before"))
+        if !json { Output.line("dead letter \(id) \(reports[reports.count - 1].outcome)") }
       }
+      if json { try Output.json(reports) }
     }
   }
 }

@@ -13,7 +13,7 @@ struct DlqListCommand: AsyncParsableCommand {
   @Flag(help: "Leave out those that were replayed or dropped.")
   var open = false
 
-  @Option(help: "Only dead tiles of this run.")
+  @Option(help: "Only dead tiles of this run.", completion: .runs)
   var run: String?
 
   @Option(help: "How many to list.")

@@ -17,12 +17,23 @@ struct DlqReplayCommand: AsyncParsableCommand {
   @Argument(help: "The letters' numbers, as `tessera dlq ls` prints them.")
   var ids: [Int]
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    /// The letter's number.
+    var id: Int
+    /// `is replayed`, `has died again` or `was replayed before`.
+    var outcome: String
+  }
 
   func run() async throws {
     try await Failures.reported {
       let adapters = try await fleet.adapters(for: "dlq")
       let ledger = try await adapters.ledger()
+      var reports: [Report] = []
       for id in ids {
         let letter = try await DlqCommand.letter(id, in: ledger)
         if case .message(let message, let queue) = letter.content, letter.state == .open {
@@ -30,11 +41,11 @@ struct DlqReplayCommand: AsyncParsableCommand {
         }
         let isNew = try await ledger.replay(letter, by: DlqCommand.user)
         let isOpen = try await ledger.deadLetter(id)?.state == .open
-        Output.line(
-          isNew
-            ? "dead letter \(id) is replayed"
-            : isOpen ? "dead letter \(id) has died again" : "dead letter \(id) was replayed before")
+        let outcome = isNew ? "is replayed" : isOpen ? "has died again" : "was replayed before"
+        reports.append(Report(id: id, outcome: outcome))
+        if !json { Output.line("dead letter \(id) \(outcome)") }
       }
+      if json { try Output.json(reports) }
     }
   }
 

@@ -16,10 +16,22 @@ struct DlqReproCommand: AsyncParsableCommand {
   @Argument(help: "The letter's number, as `tessera dlq ls` prints it.")
   var id: Int
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file; one that is there is replaced.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file; one that is there is replaced.", valueName: "file"),
+    completion: .file())
   var output: String
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    /// The letter's number.
+    var id: Int
+    var file: String
+    var bytes: Int
+  }
 
   func run() async throws {
     try await Failures.reported {
@@ -28,6 +40,7 @@ struct DlqReproCommand: AsyncParsableCommand {
       let letter = try await DlqCommand.letter(id, in: ledger)
       try await TileRepro.write(letter, from: try adapters.store(), to: output)
       let size = try FileManager.default.attributesOfItem(atPath: output)[.size] as? Int ?? 0
+      if json { return try Output.json(Report(id: id, file: output, bytes: size)) }
       Output.line("\(output) has dead letter \(id), \(Formats.bytes(size)); `tessera dlq run \(output)` computes it.")
     }
   }

@@ -16,7 +16,7 @@ struct DlqRunCommand: AsyncParsableCommand {
         tessera dlq run tile.zip --engine winograd --isa avx2
       """)
 
-  @Argument(help: "The file.")
+  @Argument(help: "The file.", completion: .file())
   var file: String
 
   @Option(help: ArgumentHelp("Compute threads.", valueName: "n"))

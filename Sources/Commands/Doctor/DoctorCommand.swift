@@ -25,7 +25,9 @@ struct DoctorCommand: AsyncParsableCommand {
         tessera doctor --fleet --amqp amqps://worker:…@broker/tessera?cacertfile=ca.crt
       """)
 
-  @Option(help: ArgumentHelp("A trained model's folder: what it will take is shown too.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("A trained model's folder: what it will take is shown too.", valueName: "dir"),
+    completion: .directory)
   var model: String?
 
   @OptionGroup var folds: FoldOptions

@@ -16,17 +16,18 @@ struct EnsembleCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("f"), .customLong("folders")], parsing: .upToNextOption,
-    help: ArgumentHelp("Folders with CASE.npz and CASE.pkl, one for each model.", valueName: "dir"))
+    help: ArgumentHelp("Folders with CASE.npz and CASE.pkl, one for each model.", valueName: "dir"),
+    completion: .directory)
   var folders: [String]
 
   @Option(
     name: [.customShort("o"), .customLong("output_folder"), .customLong("output")],
-    help: ArgumentHelp("Where the label maps go; made if missing.", valueName: "dir"))
+    help: ArgumentHelp("Where the label maps go; made if missing.", valueName: "dir"), completion: .directory)
   var output: String
 
   @Option(
     name: [.customLong("pp", withSingleDash: true), .customLong("postprocessing_file")],
-    help: ArgumentHelp("The postprocessing.json to apply.", valueName: "file"))
+    help: ArgumentHelp("The postprocessing.json to apply.", valueName: "file"), completion: .file())
   var postprocessing: String?
 
   @Flag(help: "Also keep the averaged probabilities, as CASE.npz and CASE.pkl.")
@@ -46,6 +47,9 @@ struct EnsembleCommand: AsyncParsableCommand {
     name: [.customLong("overwrite_existing"), .customLong("overwrite-existing")],
     help: "Make cases again whose results are there.")
   var overwrites = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
 
   func validate() throws {
     guard !folders.isEmpty else { throw ValidationError("-f needs at least one folder.") }
@@ -70,7 +74,7 @@ struct EnsembleCommand: AsyncParsableCommand {
       let writer = EnsembleWriter(
         output: output, postprocessing: try postprocessing.map { try PostprocessingFile(URL(filePath: $0)) },
         weights: weights.isEmpty ? nil : weights, keepsMean: npz, overwrites: overwrites)
-      try await writer.write(cases, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      try await writer.write(cases, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, json: json)
     }
   }
 }

@@ -22,9 +22,20 @@ struct EnsembleWriter: Sendable {
     case failed(String)
   }
 
+  /// A case as `--json` prints it.
+  private struct Report: Encodable {
+    var name: String
+    /// `written`, `skipped` or `failed`.
+    var state: String
+    var labelMap: String?
+    /// Of the label map's voxels.
+    var sha256: Digest?
+    var reason: String?
+  }
+
   /// Makes each case once, several at a time.
   /// - Throws: `ExitCodes.data` after all cases when some failed; `InputError` when the output folder can't be written.
-  func write(_ cases: EnsembleCases, threads: Int) async throws {
+  func write(_ cases: EnsembleCases, threads: Int, json: Bool) async throws {
     for folder in [output, unprocessed] {
       do {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,6 +46,7 @@ struct EnsembleWriter: Sendable {
     try postprocessing?.copy(into: output)
     let concurrent = min(threads, cases.names.count)
     var failures: [String] = []
+    var reports: [Report] = []
     await withTaskGroup(of: (String, Answer).self) { group in
       var waiting = cases.names.makeIterator()
       func startNext() {
@@ -44,18 +56,24 @@ struct EnsembleWriter: Sendable {
       for _ in 0..<concurrent { startNext() }
       for await (name, answer) in group {
         switch answer {
-        case .written(let digest): Output.line("\(name)  \(files(name).labelMap.path)  SHA-256 of labels \(digest)")
+        case .written(let digest):
+          let path = files(name).labelMap.path
+          reports.append(Report(name: name, state: "written", labelMap: path, sha256: digest))
+          if !json { Output.line("\(name)  \(path)  SHA-256 of labels \(digest)") }
         case .skipped:
+          reports.append(Report(name: name, state: "skipped", labelMap: files(name).labelMap.path))
           Output.note(
             "\(name): skipped, \(files(name).labelMap.lastPathComponent) is there (--overwrite_existing makes it again)"
           )
         case .failed(let reason):
           failures.append(name)
+          reports.append(Report(name: name, state: "failed", reason: reason))
           Output.note("\(name): \(reason)")
         }
         startNext()
       }
     }
+    if json { try Output.json(reports.sorted { $0.name < $1.name }) }
     guard failures.isEmpty else {
       Output.note(
         "\(failures.count) of \(cases.names.count) cases failed: \(failures.sorted().joined(separator: ", "))")

@@ -24,7 +24,7 @@ struct CrossValidationOptions: ParsableArguments {
     name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp(
       "Another folder for all that is written, laid out like RESULTS_FOLDER, which is then only read.", valueName: "dir"
-    ))
+    ), completion: .directory)
   var output: String?
 
   func validate() throws {

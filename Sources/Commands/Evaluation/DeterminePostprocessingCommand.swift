@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import ModelSelection
+internal import ModelStore
 internal import Postprocessing
 
 /// `tessera determine-postprocessing`
@@ -22,7 +23,8 @@ struct DeterminePostprocessingCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("m"), .customLong("model")],
-    help: ArgumentHelp("2d, 3d_lowres, 3d_fullres (or 3d), 3d_cascade_fullres.", valueName: "configuration"))
+    help: ArgumentHelp("2d, 3d_lowres, 3d_fullres (or 3d), 3d_cascade_fullres.", valueName: "configuration"),
+    completion: .list(ModelConfiguration.allCases.map(\.rawValue)))
   var configuration: String
 
   @Option(
@@ -34,6 +36,25 @@ struct DeterminePostprocessingCommand: AsyncParsableCommand {
 
   @OptionGroup var cases: CaseOptions
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  private struct Report: Encodable {
+    struct Label: Encodable {
+      var label: Int
+      /// Mean Dice with all components, `nil` where there is none.
+      var dice: Double?
+      var diceLargestOfForeground: Double?
+      var diceLargestOfLabel: Double?
+    }
+
+    /// Where the rules were written.
+    var file: String
+    /// In words.
+    var rules: String
+    var labels: [Label]
+  }
+
   func validate() throws { _ = try CrossValidationOptions.configuration(configuration) }
 
   func run() async throws {
@@ -42,6 +63,18 @@ struct DeterminePostprocessingCommand: AsyncParsableCommand {
         task: task, configuration: try CrossValidationOptions.configuration(configuration),
         cascadeTrainer: models.trainer, validation: validation)
       let found = try Consolidation(of: model).determineRules(threads: cases.count)
+      let file = model.output.appending(path: Consolidation.rulesFile).path
+      if json {
+        return try Output.json(
+          Report(
+            file: file, rules: RulesText.sentence(found.rules),
+            labels: found.raw.keys.sorted().map { label in
+              Report.Label(
+                label: label, dice: found.raw[label].finite,
+                diceLargestOfForeground: found.wholeForeground[label].finite,
+                diceLargestOfLabel: found.eachLabel[label].finite)
+            }))
+      }
       var table = TextTable([
         ("label", .right), ("Dice", .right), ("largest of foreground", .right), ("largest of each label", .right),
       ])
@@ -55,9 +88,14 @@ struct DeterminePostprocessingCommand: AsyncParsableCommand {
       Output.line(table.rendered())
       Output.line("")
       Output.line(RulesText.sentence(found.rules))
-      Output.line(model.output.appending(path: Consolidation.rulesFile).path)
+      Output.line(file)
     }
   }
+}
+
+extension Double? {
+  /// `nil` for what isn't a number, which JSON can't hold.
+  fileprivate var finite: Double? { flatMap { $0.isFinite ? $0 : nil } }
 }
 
 /// Rules in words.

@@ -17,12 +17,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customLong("ref", withSingleDash: true), .customLong("reference")],
-    help: ArgumentHelp("The folder of references.", valueName: "dir"))
+    help: ArgumentHelp("The folder of references.", valueName: "dir"), completion: .directory)
   var references: String
 
   @Option(
     name: [.customLong("pred", withSingleDash: true), .customLong("prediction")],
-    help: ArgumentHelp("The folder of predictions.", valueName: "dir"))
+    help: ArgumentHelp("The folder of predictions.", valueName: "dir"), completion: .directory)
   var predictions: String
 
   @Option(

@@ -28,7 +28,7 @@ struct FindBestConfigurationCommand: AsyncParsableCommand {
     name: [.customShort("m"), .customLong("models")], parsing: .upToNextOption,
     help: ArgumentHelp(
       "2d, 3d_lowres, 3d_fullres (or 3d), 3d_cascade_fullres. Default: those that were trained.",
-      valueName: "configuration"))
+      valueName: "configuration"), completion: .list(ModelConfiguration.allCases.map(\.rawValue)))
   var configurations: [String] = []
 
   @Option(

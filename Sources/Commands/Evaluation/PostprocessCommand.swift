@@ -16,7 +16,7 @@ struct PostprocessCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("i"), .customLong("input_folder"), .customLong("input")],
-    help: ArgumentHelp("A label map, or a folder of them (CASE.nii.gz).", valueName: "file|dir"))
+    help: ArgumentHelp("A label map, or a folder of them (CASE.nii.gz).", valueName: "file|dir"), completion: .file())
   var input: String
 
   @Option(
@@ -28,7 +28,7 @@ struct PostprocessCommand: AsyncParsableCommand {
     name: [
       .customLong("pp", withSingleDash: true), .customLong("postprocessing_file"), .customLong("postprocessing-file"),
     ],
-    help: ArgumentHelp("The rules.", valueName: "file"))
+    help: ArgumentHelp("The rules.", valueName: "file"), completion: .file())
   var rules: String
 
   @OptionGroup var cases: CaseOptions

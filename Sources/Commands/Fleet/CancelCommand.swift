@@ -13,7 +13,8 @@ struct CancelCommand: AsyncParsableCommand {
         tessera cancel 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
       """)
 
-  @Argument(help: ArgumentHelp("The runs' identifiers, as `tessera submit` printed them.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("The runs' identifiers, as `tessera submit` printed them.", valueName: "run"), completion: .runs)
   var runs: [String]
 
   @Flag(help: "Print JSON.")

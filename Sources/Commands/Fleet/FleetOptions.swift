@@ -14,7 +14,8 @@ struct FleetOptions: ParsableArguments {
   var storeURL: String?
 
   @Option(
-    name: .customLong("config"), help: ArgumentHelp("A JSON file with settings (TESSERA_CONFIG).", valueName: "file"))
+    name: .customLong("config"), help: ArgumentHelp("A JSON file with settings (TESSERA_CONFIG).", valueName: "file"),
+    completion: .file(extensions: ["json5", "json"]))
   var configuration: String?
 
   /// The flags as settings.

@@ -11,7 +11,16 @@ struct MigrateCommand: AsyncParsableCommand {
     ])
 
   struct Up: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Applies the migrations that are missing.")
+    static let configuration = CommandConfiguration(
+      abstract: "Applies the migrations that are missing.",
+      discussion: """
+        Each is a transaction of its own, and several processes may do it at once. Run it before processes of a newer version are started.
+
+          tessera migrate up
+        """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     @OptionGroup var fleet: FleetOptions
 
@@ -19,6 +28,7 @@ struct MigrateCommand: AsyncParsableCommand {
       try await Failures.reported {
         let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
         let applied = try await Migrator(url: settings.databaseURL()).up()
+        if json { return try Output.json(applied) }
         Output.line(
           applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.map(\.name).joined(separator: ", ")).")
       }
@@ -26,7 +36,11 @@ struct MigrateCommand: AsyncParsableCommand {
   }
 
   struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the migrations and when they were applied.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the migrations and when they were applied.",
+      discussion: """
+          tessera migrate status
+        """)
 
     @OptionGroup var fleet: FleetOptions
 

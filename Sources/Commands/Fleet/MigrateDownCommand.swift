@@ -16,6 +16,9 @@ struct MigrateDownCommand: AsyncParsableCommand {
   @Option(help: "The version that the schema has afterwards; 0 leaves nothing of the ledger.")
   var to: Int
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
 
   func validate() throws {
@@ -26,6 +29,7 @@ struct MigrateDownCommand: AsyncParsableCommand {
     try await Failures.reported {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
       let taken = try await Migrator(url: settings.databaseURL()).down(to: to)
+      if json { return try Output.json(taken) }
       Output.line(
         taken.isEmpty ? "There is nothing to take back." : "Taken back: \(taken.map(\.name).joined(separator: ", ")).")
     }

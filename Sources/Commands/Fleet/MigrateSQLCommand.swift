@@ -19,6 +19,15 @@ struct MigrateSQLCommand: AsyncParsableCommand {
   @Flag(help: "Print what takes them back, the newest first.")
   var down = false
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  private struct Report: Encodable {
+    var version: Int
+    var name: String
+    var sql: String
+  }
+
   func validate() throws {
     guard let version else { return }
     guard Migrations.all.contains(where: { $0.version == version }) else {
@@ -28,6 +37,10 @@ struct MigrateSQLCommand: AsyncParsableCommand {
 
   func run() async throws {
     let chosen = Migrations.all.filter { version == nil || $0.version == version }
+    if json {
+      return try Output.json(
+        chosen.map { Report(version: $0.version, name: $0.name, sql: down ? $0.down : $0.sql) })
+    }
     for migration in down ? chosen.reversed() : chosen {
       Output.line("-- Migration \(migration.version), \(migration.name)\n")
       Output.line(down ? migration.down : migration.sql)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Migrations
 internal import PostgresLedger
 
 /// `tessera migrate validate`
@@ -12,12 +13,16 @@ struct MigrateValidateCommand: AsyncParsableCommand {
         tessera migrate validate && systemctl start tessera-dispatcher
       """)
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
 
   func run() async throws {
     try await Failures.reported {
       let settings = try await FleetSettings.read(flags: fleet.flags, file: fleet.configuration)
       try await Migrator(url: settings.databaseURL()).validate()
+      if json { return try Output.json(["version": Migrations.all.count]) }
       Output.line("The schema is this program's.")
     }
   }

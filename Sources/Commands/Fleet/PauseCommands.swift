@@ -21,7 +21,7 @@ struct PauseCommand: AsyncParsableCommand {
   @Flag(help: "Show what is paused.")
   var list = false
 
-  @Flag(help: "Print JSON (with --list).")
+  @Flag(help: "Print JSON.")
   var json = false
 
   @OptionGroup var fleet: FleetOptions
@@ -40,14 +40,14 @@ struct PauseCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let ledger = try await fleet.adapters(for: "pause").ledger()
-      guard list else {
+      if !list {
         for scope in scopes.all {
           try await ledger.pause(scope)
-          Output.line("paused: \(PauseScopeOptions.words(scope))")
+          if !json { Output.line("paused: \(PauseScopeOptions.words(scope))") }
         }
-        return
+        guard json else { return }
       }
-      let pauses = try await ledger.pauses()
+      let pauses = try await ledger.pauses().filter { list || scopes.all.contains($0.scope) }
       if json {
         return try Output.json(pauses.map { Report(kind: $0.scope.kind, name: $0.scope.name, since: $0.since) })
       }
@@ -74,6 +74,15 @@ struct ResumeCommand: AsyncParsableCommand {
 
   @OptionGroup var fleet: FleetOptions
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  private struct Report: Encodable {
+    var kind: String
+    var name: String
+    var wasPaused: Bool
+  }
+
   func validate() throws {
     guard scopes.isEmpty else { return }
     throw ValidationError(
@@ -83,10 +92,13 @@ struct ResumeCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let ledger = try await fleet.adapters(for: "resume").ledger()
+      var reports: [Report] = []
       for scope in scopes.all {
         let was = try await ledger.resume(scope)
-        Output.line("\(was ? "goes on" : "wasn't paused"): \(PauseScopeOptions.words(scope))")
+        reports.append(Report(kind: scope.kind, name: scope.name, wasPaused: was))
+        if !json { Output.line("\(was ? "goes on" : "wasn't paused"): \(PauseScopeOptions.words(scope))") }
       }
+      if json { try Output.json(reports) }
     }
   }
 }
@@ -99,11 +111,13 @@ struct PauseScopeOptions: ParsableArguments {
   var tenants: [Tenant] = []
 
   @Option(
-    name: .customLong("model"), help: ArgumentHelp("Runs with a pass of the model of this name.", valueName: "name"))
+    name: .customLong("model"), help: ArgumentHelp("Runs with a pass of the model of this name.", valueName: "name"),
+    completion: .models)
   var models: [String] = []
 
   @Option(
     name: .customLong("class"), help: ArgumentHelp("Runs of a class: stat, routine or batch.", valueName: "class"),
+    completion: .list(RunClass.allCases.map(\.rawValue)),
     transform: UrgencyWord.runClass)
   var classes: [RunClass] = []
 

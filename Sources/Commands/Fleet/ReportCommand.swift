@@ -18,18 +18,31 @@ struct ReportCommand: AsyncParsableCommand {
         tessera report 0195c0de-… -o report.html --mosaic mosaic.png --window soft-tissue
       """)
 
-  @Argument(help: "The run's identifier, as `tessera submit` printed it.")
+  @Argument(help: "The run's identifier, as `tessera submit` printed it.", completion: .runs)
   var run: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file; one that is there is replaced.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file; one that is there is replaced.", valueName: "file"),
+    completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("Also write a mosaic of slices, as PNG.", valueName: "file"))
+  @Option(help: ArgumentHelp("Also write a mosaic of slices, as PNG.", valueName: "file"), completion: .file())
   var mosaic: String?
 
   @OptionGroup var shown: WindowOption
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var run: RunID
+    /// The file.
+    var report: String
+    var bytes: Int
+    var mosaic: String?
+  }
 
   func run() async throws {
     try await Failures.reported {
@@ -49,12 +62,16 @@ struct ReportCommand: AsyncParsableCommand {
       let page = HTMLReport(facts: ReportFacts(run: record, outcome: outcome), slices: slices, window: shown.window)
       let bytes = try page.html()
       try bytes.withUnsafeBytes { try CaseFiles.write($0, to: URL(filePath: output)) }
-      Output.line("\(output) has the report, \(Formats.bytes(bytes.count)).")
-      guard let mosaic else { return }
+      if !json { Output.line("\(output) has the report, \(Formats.bytes(bytes.count)).") }
+      let made = Report(run: id, report: output, bytes: bytes.count, mosaic: mosaic)
+      guard let mosaic else {
+        if json { try Output.json(made) }
+        return
+      }
       let names = Dictionary(outcome.labels.map { ($0.label, $0.name) }, uniquingKeysWith: { first, _ in first })
       let picture = try slices.overlay(names: names, title: record.model.name, window: shown.window).mosaic()
       try picture.withUnsafeBytes { try CaseFiles.write($0, to: URL(filePath: mosaic)) }
-      Output.line("\(mosaic) has the mosaic.")
+      if json { try Output.json(made) } else { Output.line("\(mosaic) has the mosaic.") }
     }
   }
 }

@@ -5,7 +5,11 @@ struct DispatcherCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dispatcher",
     abstract: "Prepares submitted runs and hands their tiles to workers; runs until SIGTERM.",
-    discussion: "Needs broker, database and store. Any number may run.")
+    discussion: """
+      Needs broker, database and store. Any number may run.
+
+        tessera dispatcher --http-listen 127.0.0.1:9091
+      """)
 
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions
@@ -46,7 +50,11 @@ struct AggregatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "aggregator",
     abstract: "Records tile results, stitches and measures finished runs; runs until SIGTERM.",
-    discussion: "Needs broker, database and store. Any number may run.")
+    discussion: """
+      Needs broker, database and store. Any number may run.
+
+        tessera aggregator --http-listen 127.0.0.1:9092
+      """)
 
   @OptionGroup var fleet: FleetOptions
   @OptionGroup var compute: ComputeOptions

@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
         tessera status 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
       """)
 
-  @Argument(help: "The run's identifier, as `tessera submit` printed it.")
+  @Argument(help: "The run's identifier, as `tessera submit` printed it.", completion: .runs)
   var run: String?
 
   @Option(help: "How many runs to list.")

@@ -20,13 +20,15 @@ struct SubmitCommand: AsyncParsableCommand {
         tessera submit brain.nii.gz --model brain --class stat --tenant emergency --deadline 30m
       """)
 
-  @Argument(help: ArgumentHelp("The image, or the images of all channels in order.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("The image, or the images of all channels in order.", valueName: "image"), completion: .file())
   var images: [String]
 
   @Option(
     name: .customLong("model"),
-    help: ArgumentHelp("The model's name (`tessera model list`); given more than once: an ensemble.", valueName: "name")
-  )
+    help: ArgumentHelp(
+      "The model's name (`tessera model list`); given more than once: an ensemble.", valueName: "name"),
+    completion: .models)
   var models: [String]
 
   @Option(
@@ -37,8 +39,9 @@ struct SubmitCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("l"), .customLong("lowres_segmentation"), .customLong("lowres-segmentation")],
-    help: ArgumentHelp("For a cascade: the label map of its first stage, instead of predicting it.", valueName: "image")
-  )
+    help: ArgumentHelp(
+      "For a cascade: the label map of its first stage, instead of predicting it.", valueName: "image"),
+    completion: .file())
   var lowResolution: String?
 
   @Option(help: "Your idempotency key: unique for each study of a tenant.")

@@ -7,6 +7,7 @@ struct UrgencyOptions: ParsableArguments {
   @Option(
     name: .customLong("class"),
     help: ArgumentHelp("How urgent the study is: stat, routine or batch.", valueName: "class"),
+    completion: .list(RunClass.allCases.map(\.rawValue)),
     transform: UrgencyWord.runClass)
   var runClass = RunClass.routine
 

@@ -16,7 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
         tessera verify 0195c0de-… --sample 5 --stitch
       """)
 
-  @Argument(help: "The run's identifier, as `tessera submit` printed it.")
+  @Argument(help: "The run's identifier, as `tessera submit` printed it.", completion: .runs)
   var run: String
 
   @Option(help: "How many tiles are computed again.")

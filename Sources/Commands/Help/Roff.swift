@@ -22,10 +22,11 @@ struct Roff {
   mutating func discussion(_ text: String) {
     var prose: [String] = []
     var code: [String] = []
-    func trimmed(_ line: some StringProtocol) -> String {
+    func trimmed(_ line: Substring) -> String {
       String(String(line.drop { $0 == " " }.reversed()).drop { $0 == " " }.reversed())
     }
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) + [""] {
+    let all: [Substring] = text.split(separator: "\n", omittingEmptySubsequences: false) + [""]
+    for line in all {
       let isCode = line.hasPrefix("  ")
       if !isCode, !code.isEmpty {
         lines(code)

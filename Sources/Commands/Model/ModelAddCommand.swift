@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Digests
 internal import Fleet
 internal import Foundation
 internal import ModelStore
@@ -19,7 +20,8 @@ struct ModelAddCommand: AsyncParsableCommand {
         tessera model add Task501.zip -m 3d_fullres --name brain
       """)
 
-  @Argument(help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.")
+  @Argument(
+    help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.", completion: .file())
   var folder: String
 
   @Option(help: "What `tessera submit --model` will call it.")
@@ -27,14 +29,27 @@ struct ModelAddCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("lowres"),
-    help: ArgumentHelp("For a cascade's second stage: the folder of its first.", valueName: "dir"))
+    help: ArgumentHelp("For a cascade's second stage: the folder of its first.", valueName: "dir"),
+    completion: .directory)
   var firstStage: String?
 
   @OptionGroup var source: ModelSourceOptions
 
   @OptionGroup var folds: FoldOptions
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var name: String
+    var configuration: String
+    var channels: Int
+    /// How many, background included.
+    var labels: Int
+    var sha256: Digest
+  }
 
   func validate() throws {
     guard !name.isEmpty, name.count <= 200 else { throw ValidationError("--name must have 1 to 200 characters.") }
@@ -70,6 +85,12 @@ struct ModelAddCommand: AsyncParsableCommand {
       }
       try await ledger.register(record)
       await ledger.close()
+      if json {
+        return try Output.json(
+          Report(
+            name: name, configuration: record.configuration, channels: record.channels, labels: record.labels.count,
+            sha256: record.digest))
+      }
       Output.line(
         "\(name)  \(record.configuration), \(record.channels) channel(s), \(record.labels.count) labels, SHA-256 \(record.digest)"
       )

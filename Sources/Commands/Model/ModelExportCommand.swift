@@ -19,12 +19,15 @@ struct ModelExportCommand: AsyncParsableCommand {
     help: ArgumentHelp("TaskXXX_Name or its number.", valueName: "task"))
   var task: String
 
-  @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The zip file.", valueName: "file"))
+  @Option(
+    name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The zip file.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @Option(
     name: [.customShort("m"), .customLong("models")], parsing: .upToNextOption,
-    help: ArgumentHelp("Configurations. Default: all four of nnU-Net's.", valueName: "configuration"))
+    help: ArgumentHelp("Configurations. Default: all four of nnU-Net's.", valueName: "configuration"),
+    completion: .list(ModelConfiguration.allCases.map(\.rawValue)))
   var configurations: [String] = []
 
   @Option(
@@ -52,7 +55,18 @@ struct ModelExportCommand: AsyncParsableCommand {
     help: "Leave out configurations and postprocessing.json that are missing, and say so.")
   var isLenient = false
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var results: ResultsOptions
+
+  private struct Report: Encodable {
+    var file: String
+    /// How many lie in it.
+    var files: Int
+    var bytes: Int
+    var models: [ModelArchive.Unit]
+  }
 
   func validate() throws {
     _ = try configurationNames()
@@ -68,7 +82,11 @@ struct ModelExportCommand: AsyncParsableCommand {
       let file = URL(filePath: output)
       try export.write(to: file)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
-      Output.line(ExchangeTable.rendered(try ModelArchive(file).units))
+      let units = try ModelArchive(file).units
+      if json {
+        return try Output.json(Report(file: file.path, files: export.members.count, bytes: size, models: units))
+      }
+      Output.line(ExchangeTable.rendered(units))
       Output.line("\(file.path)  \(export.members.count) files, \(Formats.bytes(size))")
     }
   }

@@ -15,7 +15,7 @@ struct ModelImportCommand: AsyncParsableCommand {
         tessera model import Task501.zip --results /data/models --overwrite
       """)
 
-  @Argument(help: ArgumentHelp("The zip file.", valueName: "file"))
+  @Argument(help: ArgumentHelp("The zip file.", valueName: "file"), completion: .file())
   var file: String
 
   @OptionGroup var results: ResultsOptions
@@ -56,7 +56,9 @@ struct ModelImportCommand: AsyncParsableCommand {
 
 /// Where trained models lie.
 struct ResultsOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("nnU-Net's folder of trained models. Default: RESULTS_FOLDER.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("nnU-Net's folder of trained models. Default: RESULTS_FOLDER.", valueName: "dir"),
+    completion: .directory)
   var results: String?
 
   /// - Throws: `SettingsError` where it is named nowhere.

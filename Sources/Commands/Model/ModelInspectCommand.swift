@@ -9,7 +9,8 @@ struct ModelInspectCommand: AsyncParsableCommand {
     abstract: "Shows what is in a trained model's folder, and checks its weights against its plans.",
     discussion: "  tessera model inspect MODEL_DIR\n  tessera model inspect Task501.zip -m 3d_fullres -f 0 1 --json")
 
-  @Argument(help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.")
+  @Argument(
+    help: "A trained model's folder, as nnU-Net wrote it, or a zip file that was exported.", completion: .file())
   var folder: String
 
   @OptionGroup var source: ModelSourceOptions

@@ -2,7 +2,11 @@ internal import ArgumentParser
 
 /// `tessera model list`
 struct ModelListCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the fleet's models.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists the fleet's models.",
+    discussion: """
+        tessera model list
+      """)
 
   @Flag(help: "Print JSON.")
   var json = false

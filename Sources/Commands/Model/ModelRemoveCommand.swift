@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Digests
 internal import FleetContracts
 
 /// `tessera model remove`
@@ -13,10 +14,18 @@ struct ModelRemoveCommand: AsyncParsableCommand {
         tessera model remove brain
       """)
 
-  @Argument(help: "The model's name.")
+  @Argument(help: "The model's name.", completion: .models)
   var name: String
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var name: String
+    var sha256: Digest
+  }
 
   func run() async throws {
     try await Failures.reported {
@@ -25,7 +34,11 @@ struct ModelRemoveCommand: AsyncParsableCommand {
       try await ledger.forget(modelNamed: name)
       let others = try await ledger.models()
       await ledger.close()
-      Output.line("\(name)  removed, it was SHA-256 \(model.digest)")
+      if json {
+        try Output.json(Report(name: name, sha256: model.digest))
+      } else {
+        Output.line("\(name)  removed, it was SHA-256 \(model.digest)")
+      }
       Output.note("Its files stay in the store: runs that were submitted to it may need them.")
       let same = others.filter { $0.digest == model.digest }.map(\.name)
       if !same.isEmpty { Output.note("The same model is still called \(same.joined(separator: ", ")).") }

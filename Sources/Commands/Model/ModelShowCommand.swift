@@ -11,7 +11,7 @@ struct ModelShowCommand: AsyncParsableCommand {
     abstract: "Shows a model of the fleet: its labels, and the files that workers fetch.",
     discussion: "  tessera model show brain\n  tessera model show brain --json")
 
-  @Argument(help: "The model's name.")
+  @Argument(help: "The model's name.", completion: .models)
   var name: String
 
   @Flag(help: "Print JSON.")

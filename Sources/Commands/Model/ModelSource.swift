@@ -45,7 +45,8 @@ enum ModelSource {
 struct ModelSourceOptions: ParsableArguments {
   @Option(
     name: [.customShort("m"), .customLong("model")],
-    help: ArgumentHelp("Of a zip file with several models: the configuration.", valueName: "configuration"))
+    help: ArgumentHelp("Of a zip file with several models: the configuration.", valueName: "configuration"),
+    completion: .list(ModelConfiguration.allCases.map(\.rawValue)))
   var configuration: String?
 
   func validate() throws { _ = try wanted() }

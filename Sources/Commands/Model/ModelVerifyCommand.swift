@@ -17,14 +17,34 @@ struct ModelVerifyCommand: AsyncParsableCommand {
         tessera model verify MODEL_DIR -f 0 1
       """)
 
-  @Argument(help: ArgumentHelp("A model's name in the fleet, its folder, or a zip file.", valueName: "name|dir|zip"))
+  @Argument(
+    help: ArgumentHelp("A model's name in the fleet, its folder, or a zip file.", valueName: "name|dir|zip"),
+    completion: .file())
   var model: String
 
   @OptionGroup var source: ModelSourceOptions
 
   @OptionGroup var folds: FoldOptions
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    struct Part: Encodable {
+      /// A file of the fleet's model, or a fold of a folder's.
+      var name: String
+      /// `nil` for what is whole.
+      var problem: String?
+    }
+
+    var model: String
+    var sha256: String
+    /// Trained numbers of all folds.
+    var parameters: Int
+    var parts: [Part]
+  }
 
   func run() async throws {
     try await Failures.reported {
@@ -32,6 +52,14 @@ struct ModelVerifyCommand: AsyncParsableCommand {
       let adapters = try await fleet.adapters(for: "model")
       let record = try await adapters.model(named: model)
       let check = try await ModelLibrary.verify(record.digest, in: adapters.store())
+      if json {
+        try Output.json(
+          Report(
+            model: model, sha256: record.digest.hexadecimal, parameters: check.parameters,
+            parts: check.files.map { Report.Part(name: $0.path, problem: $0.problem) }))
+        guard check.problems.isEmpty else { throw ExitCodes.data }
+        return
+      }
       for file in check.files { Output.line("\(file.problem == nil ? "whole  " : "BROKEN ") \(file.path)") }
       for problem in check.problems { Output.note(problem) }
       guard check.problems.isEmpty else {
@@ -49,9 +77,15 @@ struct ModelVerifyCommand: AsyncParsableCommand {
         treatedAs: folds.treatedAs)
       for fold in opened.folds {
         _ = try opened.weights(fold: fold)
-        Output.line("whole   \(fold)")
+        if !json { Output.line("whole   \(fold)") }
       }
       let summary = try ModelSummary(of: opened)
+      if json {
+        return try Output.json(
+          Report(
+            model: model, sha256: summary.sha256, parameters: summary.parameters * opened.folds.count,
+            parts: opened.folds.map { Report.Part(name: "\($0)", problem: nil) }))
+      }
       Output.line("\(model)  \(summary.parameters * opened.folds.count) weights, SHA-256 \(summary.sha256)")
     }
   }

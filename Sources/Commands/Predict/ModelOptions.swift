@@ -8,7 +8,7 @@ struct ModelOptions: ParsableArguments {
     name: [.customShort("d"), .customLong("model-dir"), .customLong("model_dir")], parsing: .upToNextOption,
     help: ArgumentHelp(
       "A trained model's folder, as nnU-Net wrote it (holds fold_0 … or all); several make an ensemble.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var folders: [String] = []
 
   @Option(
@@ -20,7 +20,7 @@ struct ModelOptions: ParsableArguments {
     name: [.customShort("m"), .customLong("model")], parsing: .upToNextOption,
     help: ArgumentHelp(
       "With -t: the configurations: 2d, 3d_lowres, 3d_fullres (or 3d), 3d_cascade_fullres; several make an ensemble.",
-      valueName: "configuration"))
+      valueName: "configuration"), completion: .list(ModelConfiguration.allCases.map(\.rawValue)))
   var configurations: [String] = ["3d_fullres"]
 
   @Option(
@@ -40,7 +40,7 @@ struct ModelOptions: ParsableArguments {
     name: [.customLong("lowres_model_dir"), .customLong("lowres-model-dir")],
     help: ArgumentHelp(
       "With -d: the folder of a cascade's first stage, where it doesn't lie beside the second as nnU-Net puts it.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var firstStage: String?
 
   @Option(

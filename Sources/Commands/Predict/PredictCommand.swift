@@ -24,12 +24,13 @@ struct PredictCommand: AsyncParsableCommand {
   @Option(
     name: [.customShort("i"), .customLong("input_folder"), .customLong("input")],
     help: ArgumentHelp(
-      "An image, or a folder of images named CASE_0000.nii.gz, one for each channel.", valueName: "file|dir"))
+      "An image, or a folder of images named CASE_0000.nii.gz, one for each channel.", valueName: "file|dir"),
+    completion: .file())
   var input: String
 
   @Option(
     name: [.customShort("o"), .customLong("output_folder"), .customLong("output")],
-    help: ArgumentHelp("Where the results go; made if missing.", valueName: "dir"))
+    help: ArgumentHelp("Where the results go; made if missing.", valueName: "dir"), completion: .directory)
   var output: String
 
   @OptionGroup var model: ModelOptions
@@ -42,7 +43,7 @@ struct PredictCommand: AsyncParsableCommand {
     name: [.customShort("l"), .customLong("lowres_segmentations"), .customLong("lowres-segmentations")],
     help: ArgumentHelp(
       "For a cascade: a folder with CASE.nii.gz of its first stage for each case, instead of predicting it.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var lowResolution: String?
 
   @Option(

@@ -82,13 +82,23 @@ struct QuarantineAddCommand: AsyncParsableCommand {
   @Option(help: "Why, as a sentence.")
   var reason: String
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var worker: String
+    /// Whether it wasn't in quarantine before.
+    var isNew: Bool
+  }
 
   func run() async throws {
     try await Failures.reported {
       let ledger = try await fleet.adapters(for: "quarantine").ledger()
       // An aggregator tells the worker.
       let isNew = try await ledger.quarantine(worker, reason: reason)
+      if json { return try Output.json(Report(worker: worker, isNew: isNew)) }
       Output.line(isNew ? "worker \(worker) is quarantined" : "worker \(worker) was quarantined before")
     }
   }
@@ -105,23 +115,34 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The worker processes, as `tessera quarantine ls` prints them.", valueName: "worker"))
   var workers: [String]
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var worker: String
+    /// `false` for one that wasn't in quarantine.
+    var isReleased: Bool
+  }
 
   func run() async throws {
     try await Failures.reported {
       let adapters = try await fleet.adapters(for: "quarantine")
       let ledger = try await adapters.ledger()
-      var unknown = false
+      var reports: [Report] = []
       for worker in workers {
-        if try await ledger.release(worker, by: DlqCommand.user) {
-          Output.line("worker \(worker) is released")
-        } else {
+        let isReleased = try await ledger.release(worker, by: DlqCommand.user)
+        reports.append(Report(worker: worker, isReleased: isReleased))
+        if !isReleased {
           Output.note("The worker \(worker) isn't quarantined; `tessera quarantine ls` shows those that are.")
-          unknown = true
+        } else if !json {
+          Output.line("worker \(worker) is released")
         }
       }
+      if json { try Output.json(reports) }
       await adapters.announce(workers.map { .released(worker: $0) })
-      if unknown { throw ExitCodes.data }
+      if reports.contains(where: { !$0.isReleased }) { throw ExitCodes.data }
     }
   }
 }

@@ -27,7 +27,7 @@ struct WeightsCacheOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where transformed weights are kept for the next start, or none (TESSERA_WEIGHTS_CACHE). Default: ~/.cache/tessera/weights.",
-      valueName: "dir|none"))
+      valueName: "dir|none"), completion: .directory)
   var weightsCache: String?
 
   @Option(

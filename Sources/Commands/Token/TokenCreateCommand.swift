@@ -23,6 +23,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("scope"),
     help: ArgumentHelp("What it is good for: submit, read or admin; may be given more than once.", valueName: "scope"),
+    completion: .list(TokenScope.allCases.map(\.rawValue)),
     transform: scope)
   var scopes: [TokenScope]
 

@@ -5,7 +5,10 @@ internal import Foundation
 /// `tessera token list`
 struct TokenListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists tokens by name; the tokens themselves are kept nowhere.")
+    commandName: "list", abstract: "Lists tokens by name; the tokens themselves are kept nowhere.",
+    discussion: """
+        tessera token list
+      """)
 
   @Flag(help: "Print JSON.")
   var json = false

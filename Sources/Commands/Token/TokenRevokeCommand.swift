@@ -14,21 +14,32 @@ struct TokenRevokeCommand: AsyncParsableCommand {
   @Argument(help: "The tokens' names, as `tessera token list` prints them.")
   var names: [String]
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var fleet: FleetOptions
+
+  private struct Report: Encodable {
+    var name: String
+    /// `false` where there is no such token.
+    var isRevoked: Bool
+  }
 
   func run() async throws {
     try await Failures.reported {
       let ledger = try await fleet.adapters(for: "token").ledger()
-      var isMissing = false
+      var reports: [Report] = []
       for name in names {
-        if try await ledger.revokeAccessToken(named: name) {
-          Output.line("token \(name) is revoked")
-        } else {
+        let isRevoked = try await ledger.revokeAccessToken(named: name)
+        reports.append(Report(name: name, isRevoked: isRevoked))
+        if !isRevoked {
           Output.note("There is no token \(name); `tessera token list` shows those that there are.")
-          isMissing = true
+        } else if !json {
+          Output.line("token \(name) is revoked")
         }
       }
-      if isMissing { throw ExitCodes.data }
+      if json { try Output.json(reports) }
+      if reports.contains(where: { !$0.isRevoked }) { throw ExitCodes.data }
     }
   }
 }

@@ -16,7 +16,7 @@ struct IngestCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Where files may lie that submissions name (TESSERA_INGEST_FOLDER). Default: they may name none.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var folder: String?
 
   @OptionGroup var fleet: FleetOptions

@@ -16,25 +16,29 @@ struct WatchCommand: AsyncParsableCommand {
         tessera watch /srv/in --model brain --results /srv/out
       """)
 
-  @Argument(help: "The folder to watch.")
+  @Argument(help: "The folder to watch.", completion: .directory)
   var folder: String
 
   @Option(
     name: .customLong("model"),
     help: ArgumentHelp(
-      "The model of cases whose CASE.json names none; given more than once: an ensemble.", valueName: "name"))
+      "The model of cases whose CASE.json names none; given more than once: an ensemble.", valueName: "name"),
+    completion: .models)
   var models: [String] = []
 
   @Option(
     name: .customLong("class"),
     help: ArgumentHelp("How urgent cases are: stat, routine or batch.", valueName: "class"),
+    completion: .list(RunClass.allCases.map(\.rawValue)),
     transform: UrgencyWord.runClass)
   var runClass = RunClass.routine
 
   @Option(help: "For whom cases are.", transform: UrgencyWord.tenant)
   var tenant = Tenant.default
 
-  @Option(help: ArgumentHelp("Where label maps are written, as CASE.nii.gz. Default: nowhere.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Where label maps are written, as CASE.nii.gz. Default: nowhere.", valueName: "folder"),
+    completion: .directory)
   var results: String?
 
   @Option(help: ArgumentHelp("How long a case's files must have been unchanged, such as 5s.", valueName: "time"))

@@ -21,7 +21,8 @@ struct WebhooksAddCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("state"),
-    help: "A state that it is told of; given more than once for several. Default: completed, failed, cancelled.")
+    help: "A state that it is told of; given more than once for several. Default: completed, failed, cancelled.",
+    completion: .list(RunState.allCases.map(\.rawValue)))
   var states: [String] = []
 
   @Flag(help: "Print JSON.")

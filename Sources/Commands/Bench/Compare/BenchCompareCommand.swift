@@ -14,7 +14,9 @@ struct BenchCompareCommand: AsyncParsableCommand {
         tessera bench compare --model MODEL_DIR --engines winograd,winograd:avx2,blas --peer python3 --rounds 5 --json
       """)
 
-  @Option(help: ArgumentHelp("A trained model's folder, with input.f32 and logits.f32.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("A trained model's folder, with input.f32 and logits.f32.", valueName: "dir"),
+    completion: .directory)
   var model: String
 
   @Option(help: ArgumentHelp("Numbers of compute threads, with commas between.", valueName: "n,n"))
