@@ -197,6 +197,8 @@ let package = Package(
         .embedInCode("0019_partitions.down.sql"),
         .embedInCode("0020_events.sql"),
         .embedInCode("0020_events.down.sql"),
+        .embedInCode("0021_event_promise.sql"),
+        .embedInCode("0021_event_promise.down.sql"),
         .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),
@@ -364,11 +366,14 @@ let package = Package(
       [
         "HTTPAPI", "FleetContracts", "FleetInMemory", "Exposition", "FleetMetrics", "Digests", "PythonJSON",
         hummingbird,
-        hummingbirdTesting,
+        hummingbirdTesting, logging,
       ]),
     tests(
       "CommandsTests",
-      ["Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine"]),
+      [
+        "Commands", "FleetContracts", "FleetMetrics", "HTTPAPI", "RabbitMQBroker", "UNet", "Kernels", "Machine",
+        argumentParser,
+      ]),
     tests(
       "EndToEndTests", ["tessera", "PostgresLedger", "FleetContracts", "Digests", "NiftiIO", "Volumes", "Kernels"]),
   ] + fuzzer

@@ -64,6 +64,9 @@ public enum Migrations {
     Migration(
       version: 20, name: "events", sql: PackageResources._020_events_sql,
       down: PackageResources._020_events_down_sql),
+    Migration(
+      version: 21, name: "event_promise", sql: PackageResources._021_event_promise_sql,
+      down: PackageResources._021_event_promise_down_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

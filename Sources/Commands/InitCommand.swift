@@ -50,7 +50,8 @@ struct InitCommand: AsyncParsableCommand {
       throw InputError(
         errno == EEXIST
           ? "\(file) is there already, and may hold settings of yours; name another file, or replace it by --force."
-          : "\(file) can't be written (\(String(cString: strerror(errno)))); name a file in a folder that is there and yours.")
+          : "\(file) can't be written (\(String(cString: strerror(errno)))); name a file in a folder that is there and yours."
+      )
     }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     try handle.write(contentsOf: Data(InitialConfiguration.text.utf8))

@@ -33,7 +33,8 @@ struct PostprocessingOptions: ParsableArguments {
     do {
       data = try Data(contentsOf: URL(filePath: file))
     } catch {
-      throw InputError("The rules \(file) can't be read: \(error.localizedDescription)")
+      throw InputError(
+        "The rules \(file) can't be read: \(error.localizedDescription) -pp takes nnU-Net's postprocessing.json.")
     }
     _ = try PostprocessingRules(json: data)
     return Blob(copying: data)

@@ -23,7 +23,7 @@ function step(largest, lines) {
 export class ColumnChart {
   constructor(label) {
     this.label = label;
-    this.picture = shape("svg", { class: "chart", role: "img" });
+    this.picture = shape("svg", { class: "chart", role: "img", "aria-label": label });
     this.rows = element("tbody");
     this.head = element("th", { scope: "col", className: "number" });
     this.details = element(

@@ -109,12 +109,13 @@ public struct FleetOverview: Hashable, Sendable, Codable {
   public var deadlineMisses: [DeadlineMisses]
   public var deadLetters: [DeadLetterCount]
   public var attention: FleetAttention
+  public var events: EventBacklog
 
   public init(
     at: Date, runs: [RunCount] = [], outstanding: [OutstandingTiles] = [], outboxLag: Double = 0,
     tilesByMinute: [Int] = [], runsInWork: [RunInWork] = [], deadTiles: Int = 0,
     digestConflicts: Int = 0, deadlineMisses: [DeadlineMisses] = [], deadLetters: [DeadLetterCount] = [],
-    attention: FleetAttention = FleetAttention()
+    attention: FleetAttention = FleetAttention(), events: EventBacklog = EventBacklog()
   ) {
     self.at = at
     self.runs = runs
@@ -127,5 +128,6 @@ public struct FleetOverview: Hashable, Sendable, Codable {
     self.deadlineMisses = deadlineMisses
     self.deadLetters = deadLetters
     self.attention = attention
+    self.events = events
   }
 }

@@ -4,6 +4,7 @@ internal import Foundation
 extension InMemoryLedger {
   /// Without rates: this ledger doesn't keep when, and by whom, its results were brought.
   public func overview() async throws -> FleetOverview {
+    writeEvents()
     let records = order.compactMap { runs[$0] }
     let counts = Dictionary(grouping: records) { [$0.record.state.rawValue, $0.record.runClass.rawValue] }
     let predicting = records.filter { $0.record.state == .predicting }
@@ -27,7 +28,15 @@ extension InMemoryLedger {
         .prefix(FleetOverview.mostRuns).map(inWork),
       deadTiles: tiles.count { $0.state == .dead }, deadlineMisses: deadlineMisses(records.map(\.record)),
       deadLetters: Dictionary(grouping: deadLetters, by: \.failureWord).sorted { $0.key < $1.key }
-        .map { .init(reason: $0.key, count: $0.value.count) }, attention: try await attention())
+        .map { .init(reason: $0.key, count: $0.value.count) }, attention: try await attention(),
+      events: eventBacklog)
+  }
+
+  private var eventBacklog: EventBacklog {
+    let waiting = events.filter { !$0.isPublished }
+    return EventBacklog(
+      unpublished: waiting.count, lag: waiting.first.map { max(0, Date().timeIntervalSince($0.event.at)) } ?? 0,
+      pendingDeliveries: webhookDeliveries.count { $0.state == .pending && !$0.isRemoved })
   }
 
   public func attention() async throws -> FleetAttention {

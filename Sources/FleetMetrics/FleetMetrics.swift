@@ -80,6 +80,16 @@ public enum FleetMetrics {
   public static let stitchSeconds = MetricFamily(
     "tessera_stitch_seconds", work, "Stitching and measuring a run's pass, in seconds.")
 
+  // MARK: The HTTP API
+
+  public static let requests = MetricFamily(
+    "tessera_http_requests_total", .counter, "Requests that this server answered, by operation and HTTP status.",
+    labels: ["route", "status"])
+  public static let requestSeconds = MetricFamily(
+    "tessera_http_request_seconds", answer,
+    "From a request's head to the beginning of its answer, in seconds: with the reading of an upload, without the sending of a download.",
+    labels: ["route", "status"])
+
   // MARK: The whole fleet, from the ledger: the same from each process that has the database
 
   public static let runs = MetricFamily(
@@ -112,6 +122,13 @@ public enum FleetMetrics {
     "tessera_quarantines", .gauge, "Workers that are in quarantine.")
   public static let outboxLag = MetricFamily(
     "tessera_outbox_lag_seconds", .gauge, "How long the oldest message has waited to be published, in seconds.")
+  public static let unpublishedEvents = MetricFamily(
+    "tessera_events_unpublished", .gauge,
+    "Events of runs that the broker hasn't confirmed; they wait for a process of the role events.")
+  public static let eventLag = MetricFamily(
+    "tessera_events_lag_seconds", .gauge, "How long the oldest unpublished event has waited, in seconds.")
+  public static let pendingDeliveries = MetricFamily(
+    "tessera_webhook_deliveries_pending", .gauge, "Webhook deliveries that are due or will be tried again.")
   public static let ledgerViolations = MetricFamily(
     "tessera_ledger_violations", .gauge, "Rows that break an invariant of the ledger; must be 0.", labels: ["invariant"]
   )
@@ -122,8 +139,10 @@ public enum FleetMetrics {
     publishConfirmSeconds, amqpReconnects, brokerConnected, brokerBlocked, transactionSeconds, transactionRetries,
     blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, tileWaitSeconds, cpuSeconds, duplicateResults, digestConflicts,
     runDurationSeconds,
-    prepareSeconds, stitchSeconds, runs, openRuns, deadlineMisses, outstandingTiles, outstandingWork, workerSlots,
+    prepareSeconds, stitchSeconds, requests, requestSeconds, runs, openRuns, deadlineMisses, outstandingTiles,
+    outstandingWork, workerSlots,
     slotGflops, deadLetters, openDeadLetters, quarantines, outboxLag,
+    unpublishedEvents, eventLag, pendingDeliveries,
     ledgerViolations,
   ]
 }

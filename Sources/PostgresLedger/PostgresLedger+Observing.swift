@@ -18,7 +18,7 @@ extension PostgresLedger {
         runsInWork: try database.runsInWork(),
         deadTiles: try row.value("dead_tiles"), digestConflicts: try row.value("digest_conflicts"),
         deadlineMisses: try database.deadlineMisses(), deadLetters: try database.deadLetterCounts(),
-        attention: try database.attention())
+        attention: try database.attention(), events: try database.eventBacklog())
     }
   }
 
@@ -59,6 +59,20 @@ extension PostgresConnection {
     ).first
     return FleetAttention(
       openDeadLetters: try row?.value("letters") ?? 0, quarantines: try row?.value("quarantines") ?? 0)
+  }
+
+  fileprivate func eventBacklog() throws -> EventBacklog {
+    let row = try execute(
+      """
+      SELECT e.unpublished, e.lag,
+             (SELECT count(*) FROM fleet.webhook_deliveries WHERE state = 'pending') AS deliveries
+      FROM (SELECT count(*) AS unpublished, coalesce(extract(epoch FROM now() - min(at)), 0) AS lag
+            FROM fleet.events WHERE published_at IS NULL) e
+      """
+    ).first
+    return EventBacklog(
+      unpublished: try row?.value("unpublished") ?? 0, lag: max(0, try row?.value("lag") ?? 0),
+      pendingDeliveries: try row?.value("deliveries") ?? 0)
   }
 
   fileprivate func deadLetterCounts() throws -> [FleetOverview.DeadLetterCount] {

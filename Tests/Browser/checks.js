@@ -7,7 +7,10 @@
     const name = element ? ` <${element.tagName.toLowerCase()}${element.id ? `#${element.id}` : ""} class="${element.getAttribute("class") ?? ""}"> "${words}"` : "";
     found.push(text + name);
   };
-  const isShown = (element) => element.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true });
+  // Behind a modal dialog nothing can be read or reached.
+  const modal = document.querySelector("dialog:modal");
+  const isShown = (element) =>
+    element.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true }) && (!modal || modal.contains(element));
   const isForReaders = (element) => element.closest(".visually-hidden, .skip, noscript, title, script, style, option, dialog:not([open])") !== null;
 
   // What of a rectangle is seen: whatever scrolls shows a part of what is in it.
@@ -133,7 +136,7 @@
   if (document.querySelectorAll("main").length !== 1) say("there must be one main");
   if (document.querySelectorAll("h1").length !== 1) say("there must be one h1");
   for (const landmark of ["header", "main", "footer"]) if (!document.querySelector(landmark)) say(`there is no ${landmark}`);
-  let level = 0;
+  let level = modal ? 1 : 0;
   for (const heading of document.querySelectorAll("h1, h2, h3, h4")) {
     if (!isShown(heading)) continue;
     const own = Number(heading.tagName[1]);

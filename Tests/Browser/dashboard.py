@@ -3,6 +3,7 @@
     dashboard.py submit URL SCREENSHOTS IMAGE   submits a study from the page and watches it until it is over; prints the run
     dashboard.py replay URL SCREENSHOTS RUN     replays the run's dead letter, waits for its end, and looks through its slices
     dashboard.py report FILE SCREENSHOTS        looks at a report
+    dashboard.py token URL SCREENSHOTS TOKEN    is asked for a token, gives a wrong one, the right one, and has it forgotten
 
 Each ends with exit code 0, or says what was wrong.
 """
@@ -171,10 +172,40 @@ def report(browser, file):
     assert asked == [], f"a report asks nobody: {asked}"
 
 
+def token(browser, url, secret):
+    browser.driver.get(url)
+
+    def asked():
+        return browser.all("#token-dialog[open]")
+
+    browser.wait("the question for a token", asked)
+    field = browser.find("#token-input")
+    assert field.get_attribute("type") == "password", "a token isn't shown"
+    assert browser.script("return document.activeElement.id") == "token-input", "one types at once"
+    browser.look("token")
+    field.send_keys("wrong", Keys.ENTER)
+    # The page asks the server with it, is refused, and says so in the server's words.
+    browser.wait("the refusal", lambda: asked() and "isn't known" in browser.find("#token-hint").text)
+    browser.look("token-refused")
+    field.clear()
+    field.send_keys(secret, Keys.ENTER)
+    browser.wait("the fleet", lambda: not asked() and browser.script(READY) and browser.find("#token-button").text == "Token set")
+    assert secret not in browser.driver.page_source and secret not in browser.script("return location.href"), "the page shows its token"
+    browser.driver.refresh()
+    browser.wait("the fleet again, unasked", lambda: browser.script(READY) and browser.find("#token-button").text == "Token set" and not asked())
+    # Another tab knows nothing of it.
+    assert browser.script("return Object.keys(localStorage).length + document.cookie.length") == 0, "the token outlives its tab"
+    browser.find("#token-button").click()
+    browser.wait("the dialog", asked)
+    browser.find("#token-forget").click()
+    browser.wait("the question again", lambda: asked() and browser.find("#token-button").text == "Token")
+    browser.forgive("401")
+
+
 def main():
     what, place, screenshots, *rest = sys.argv[1:]
     with Browser(screenshots) as browser:
-        {"submit": submit, "replay": replay, "report": report}[what](browser, place, *rest)
+        {"submit": submit, "replay": replay, "report": report, "token": token}[what](browser, place, *rest)
         browser.finish()
 
 

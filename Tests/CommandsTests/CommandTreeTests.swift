@@ -35,7 +35,7 @@ import Testkit
         count += 1
       }
     }
-    #expect(count > 110)
+    #expect(count > 100)
   }
 
   @Test func eachOptionAndArgumentIsExplained() {
@@ -52,6 +52,14 @@ import Testkit
         leaf.command.shownArguments.contains { $0.names?.contains { $0.word == "--json" } == true }, "\(leaf.title)")
     }
     #expect(Self.withoutResult.isSubset(of: leaves.map(\.title)))
+  }
+
+  @Test func thePageJSONOutputHasEachOfThem() throws {
+    let page = try String(
+      contentsOf: Fixtures.repository.appending(path: "Sources/tessera/Tessera.docc/JSONOutput.md"), encoding: .utf8)
+    let rows = page.matches(of: #/(?m)^\| `([a-z -]+)` \|/#).map { "tessera \($0.1)" }
+    #expect(Set(rows) == Set(leaves.map(\.title)).subtracting(Self.withoutResult))
+    #expect(Set(rows).count == rows.count)
   }
 
   @Test func theProgramsHelpNamesEachGroupAndFitsALine() {

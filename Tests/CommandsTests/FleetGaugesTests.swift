@@ -32,6 +32,14 @@ import Testing
         == "1 open dead letter (tessera dlq ls --open), 2 workers in quarantine (tessera quarantine ls)")
   }
 
+  @Test func whatOthersHaventBeenToldIsTold() {
+    let samples = FleetGauges.samples(
+      FleetOverview(at: Date(), events: EventBacklog(unpublished: 3, lag: 1.5, pendingDeliveries: 2)))
+    #expect(samples.contains(MetricSample(FleetMetrics.unpublishedEvents, value: 3)))
+    #expect(samples.contains(MetricSample(FleetMetrics.eventLag, value: 1.5)))
+    #expect(samples.contains(MetricSample(FleetMetrics.pendingDeliveries, value: 2)))
+  }
+
   @Test func runsThatAreOverAreCountedApartFromThoseInWork() {
     let samples = FleetGauges.samples(
       FleetOverview(

@@ -36,7 +36,18 @@ struct DashboardTests {
     let report = fleet.folder.url.appending(path: "report.html")
     try await fleet.succeed(["report", run, "-o", report.path, "--mosaic", fleet.folder.url.path + "/mosaic.png"])
     _ = try await BrowserProcess.run("report", report.path)
+    try await token(fleet)
     for role in roles + [sound] { #expect(role.isRunning) }
+  }
+
+  /// A server that wants tokens is given one in the page.
+  private func token(_ fleet: Fleet) async throws {
+    let secret = try await fleet.succeed(["token", "create", "person", "--scope", "read"])
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let serve = try WatchedProcess()
+    let guarded = try await fleet.start("serve", ["--listen", serve.listen])
+    _ = try await BrowserProcess.run("token", "http://\(serve.listen)/", [secret])
+    #expect(!guarded.logText.contains(secret))
   }
 
   /// Slices of 8 mm, permuted axes: what a report shows is true to mm, and none of the checks finds anything.

@@ -52,6 +52,23 @@ extension LedgerLaw {
       #expect(try await ledger.attention() == FleetAttention(openDeadLetters: 1))
       #expect(try await ledger.overview().deadLetters.map(\.count) == [1, 1])
     },
+    LedgerLaw("an overview tells what others haven't been told yet") { bench in
+      let ledger = try await bench.ledger()
+      try await ledger.register(LedgerBench.model)
+      try await ledger.add(
+        Webhook(tenant: .default, url: "https://ris.example.org", states: [.cancelled]), secret: WebhookSecret())
+      let run = try await ledger.submit(LedgerBench.submission("image")).run
+      #expect(try await ledger.overview().events.pendingDeliveries == 0)
+      _ = try await ledger.cancel(run)
+      let before = try await ledger.overview().events
+      #expect(before.unpublished == 2 && before.pendingDeliveries == 1 && (0..<60).contains(before.lag))
+      let claimed = try await ledger.claimEvents(limit: 10, lease: LedgerBench.lease)
+      #expect(try await ledger.overview().events.unpublished == 2, "a claim is no publication")
+      try await ledger.markPublished(claimed)
+      let delivery = try #require(try await ledger.claimDeliveries(limit: 1, lease: LedgerBench.lease).first)
+      try await ledger.settle(delivery, .delivered(status: 200))
+      #expect(try await ledger.overview().events == EventBacklog())
+    },
     LedgerLaw("an overview counts runs by state and class, and the tiles that have no result") { bench in
       let ledger = try await bench.ledger()
       let planned = try await bench.planned(ledger, tiles: 5)

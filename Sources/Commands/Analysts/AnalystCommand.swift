@@ -40,7 +40,7 @@ struct AnalystCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var fleet: FleetOptions
+    @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
     private struct Report: Encodable {
       var login: String
@@ -90,7 +90,7 @@ struct AnalystCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var fleet: FleetOptions
+    @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
     private struct Report: Encodable {
       var login: String
@@ -119,7 +119,7 @@ struct AnalystCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var fleet: FleetOptions
+    @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
     func run() async throws {
       try await Failures.reported {

@@ -35,7 +35,7 @@ struct CompareCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard tolerance >= 0, tolerance.isFinite else {
@@ -54,7 +54,9 @@ struct CompareCommand: AsyncParsableCommand {
         throw InputError("There is no run \(run); `tessera status` lists runs.")
       }
       guard let outcome = record.outcome else {
-        throw InputError("The run \(run) is \(record.state.rawValue); only a completed run can be compared.")
+        throw InputError(
+          "The run \(run) is \(record.state.rawValue); only a completed run can be compared: wait for its end (`tessera status \(run)`)."
+        )
       }
       let map = try LabelMap(file: try await store.get(outcome.labelMap).copy)
       let other = try LabelMap.load(URL(filePath: reference))

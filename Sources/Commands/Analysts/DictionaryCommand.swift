@@ -22,7 +22,7 @@ struct DictionaryCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     if markdown, json { throw ValidationError("--markdown and --json exclude each other.") }

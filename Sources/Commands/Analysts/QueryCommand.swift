@@ -35,7 +35,7 @@ struct QueryCommand: AsyncParsableCommand {
   @Flag(help: "Print the SQL instead of running it.")
   var sql = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard [csv, json, sql].count(where: { $0 }) < 2 else {
@@ -49,7 +49,9 @@ struct QueryCommand: AsyncParsableCommand {
       return
     }
     guard let query = AnalystQuery.named(name) else {
-      throw ValidationError("There is no query \(name); `tessera query` lists them.")
+      throw ValidationError(
+        "There is no query \(name).\(Nearest.question(to: name, among: AnalystQuery.all.map(\.name))) `tessera query` lists them."
+      )
     }
     let known = query.parameters.map(\.name)
     for parameter in values.keys.sorted() where !known.contains(parameter) {

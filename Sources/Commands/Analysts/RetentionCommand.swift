@@ -25,7 +25,7 @@ struct RetentionCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard (0...1200).contains(months) else {

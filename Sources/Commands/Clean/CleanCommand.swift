@@ -41,7 +41,7 @@ struct CleanCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     /// `nil` with --local.
@@ -63,7 +63,8 @@ struct CleanCommand: AsyncParsableCommand {
   private func cleanStore() async throws -> CleaningReport {
     let adapters = try await fleet.adapters(for: "clean")
     guard let store = try adapters.store() as? any BlobInventory else {
-      throw InputError("This store can't tell what it holds, so it can't be cleaned.")
+      throw InputError(
+        "This store can't tell what it holds, so it can't be cleaned; name a folder by --store file:///FOLDER.")
     }
     let ledger = try await adapters.ledger()
     let progress = ProgressLine(title: "cleaning")

@@ -45,7 +45,9 @@ struct DlqRunCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      guard FileManager.default.fileExists(atPath: file) else { throw InputError("There is no file \(file).") }
+      guard FileManager.default.fileExists(atPath: file) else {
+        throw InputError("There is no file \(file); `tessera dlq repro ID --output FILE` writes one.")
+      }
       let scratch = try ScratchFolder()
       defer { withExtendedLifetime(scratch) {} }
       let folder = scratch.url

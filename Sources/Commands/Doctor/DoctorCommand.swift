@@ -42,7 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
     help: ArgumentHelp("Memory that the process may use, such as 4GiB (TESSERA_MAX_MEMORY).", valueName: "size"))
   var maxMemory: String?
 
-  @OptionGroup var fleetOptions: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleetOptions: FleetOptions
 
   private var configuration: String? { fleetOptions.configuration }
 

@@ -40,7 +40,9 @@ struct EnsembleWriter: Sendable {
       do {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       } catch {
-        throw InputError("The output folder \(folder.path) can't be made: \(error.localizedDescription)")
+        throw InputError(
+          "The output folder \(folder.path) can't be made: \(error.localizedDescription) Name one by -o that can be written."
+        )
       }
     }
     try postprocessing?.copy(into: output)

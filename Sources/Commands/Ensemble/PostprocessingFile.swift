@@ -10,7 +10,7 @@ struct PostprocessingFile: Sendable {
   /// - Throws: `InputError` when it can't be read, `PostprocessingError` when it says something else.
   init(_ url: URL) throws {
     guard let content = FileManager.default.contents(atPath: url.path) else {
-      throw InputError("The postprocessing file \(url.path) can't be read.")
+      throw InputError("The postprocessing file \(url.path) can't be read; -pp takes nnU-Net's postprocessing.json.")
     }
     self.url = url
     self.content = content

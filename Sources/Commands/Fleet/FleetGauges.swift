@@ -62,6 +62,9 @@ struct FleetGauges: Sendable {
       MetricSample(FleetMetrics.openDeadLetters, value: Double(overview.attention.openDeadLetters)))
     samples.append(MetricSample(FleetMetrics.quarantines, value: Double(overview.attention.quarantines)))
     samples.append(MetricSample(FleetMetrics.outboxLag, value: overview.outboxLag))
+    samples.append(MetricSample(FleetMetrics.unpublishedEvents, value: Double(overview.events.unpublished)))
+    samples.append(MetricSample(FleetMetrics.eventLag, value: overview.events.lag))
+    samples.append(MetricSample(FleetMetrics.pendingDeliveries, value: Double(overview.events.pendingDeliveries)))
     return samples
   }
 

@@ -22,7 +22,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var fleet: FleetOptions
+    @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
     func run() async throws {
       try await Failures.reported {
@@ -42,7 +42,7 @@ struct MigrateCommand: AsyncParsableCommand {
           tessera migrate status
         """)
 
-    @OptionGroup var fleet: FleetOptions
+    @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -19,7 +19,7 @@ struct MigrateDownCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard to >= 0 else { throw ValidationError("--to is \(to); it must be 0 or more.") }

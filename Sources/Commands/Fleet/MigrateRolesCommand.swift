@@ -16,7 +16,7 @@ struct MigrateRolesCommand: AsyncParsableCommand {
         tessera migrate roles --print | psql DATABASE
       """)
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   @Option(help: ArgumentHelp("What the roles' names begin with, for several ledgers on one server.", valueName: "name"))
   var prefix = "tessera"

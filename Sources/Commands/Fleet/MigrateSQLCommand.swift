@@ -31,7 +31,9 @@ struct MigrateSQLCommand: AsyncParsableCommand {
   func validate() throws {
     guard let version else { return }
     guard Migrations.all.contains(where: { $0.version == version }) else {
-      throw ValidationError("There is no migration \(version); the newest is \(Migrations.all.count).")
+      throw ValidationError(
+        "There is no migration \(version); the newest is \(Migrations.all.count), and `tessera migrate status` lists them."
+      )
     }
   }
 

@@ -16,7 +16,7 @@ struct MigrateValidateCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func run() async throws {
     try await Failures.reported {

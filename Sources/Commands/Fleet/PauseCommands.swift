@@ -24,7 +24,7 @@ struct PauseCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard list != scopes.isEmpty else { return }
@@ -72,7 +72,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
   @OptionGroup var scopes: PauseScopeOptions
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   @Flag(help: "Print JSON.")
   var json = false

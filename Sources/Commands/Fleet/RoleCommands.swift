@@ -11,8 +11,8 @@ struct DispatcherCommand: AsyncParsableCommand {
         tessera dispatcher --http-listen 127.0.0.1:9091
       """)
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func run() async throws { try await RoleRunner.run([.dispatcher], "dispatcher", fleet, compute.flags) }
 }
@@ -29,8 +29,8 @@ struct WorkerCommand: AsyncParsableCommand {
         tessera worker --threads 16 --slots 2 --isa avx2
       """)
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
   @OptionGroup var engine: EngineSettingOptions
   @OptionGroup var weights: WeightsCacheOptions
 
@@ -56,8 +56,8 @@ struct AggregatorCommand: AsyncParsableCommand {
         tessera aggregator --http-listen 127.0.0.1:9092
       """)
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func run() async throws { try await RoleRunner.run([.aggregator], "aggregator", fleet, compute.flags) }
 }
@@ -73,8 +73,8 @@ struct UpCommand: AsyncParsableCommand {
         tessera up --threads 8 --engine automatic
       """)
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
   @OptionGroup var engine: EngineSettingOptions
   @OptionGroup var weights: WeightsCacheOptions
 

@@ -70,7 +70,7 @@ struct SubmitCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("Name the image to submit.") }

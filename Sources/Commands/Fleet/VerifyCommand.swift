@@ -31,8 +31,8 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func validate() throws {
     guard sample >= 0 else { throw ValidationError("--sample is \(sample); it must be 0 or more.") }
@@ -51,7 +51,9 @@ struct VerifyCommand: AsyncParsableCommand {
         throw InputError("There is no run \(run); `tessera status` lists runs.")
       }
       guard evidence.run.state == .completed else {
-        throw InputError("The run \(run) is \(evidence.run.state.rawValue); only a completed run can be verified.")
+        throw InputError(
+          "The run \(run) is \(evidence.run.state.rawValue); only a completed run can be verified: wait for its end (`tessera status \(run)`)."
+        )
       }
       guard evidence.passes.allSatisfy({ !$0.tiles.isEmpty }) || evidence.run.plannedTiles == 0 else {
         throw InputError(

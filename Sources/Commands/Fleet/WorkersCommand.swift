@@ -20,7 +20,7 @@ struct WorkersCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   /// Seconds for which a worker that is gone is listed.
   static let remembered: TimeInterval = 3600

@@ -45,7 +45,8 @@ struct ManualPage {
     for code in ExitCodes.all { page.item("\(code.code)", "\(code.meaning) \(code.next)") }
     page.heading("SEE ALSO")
     page.paragraph(
-      "The README and the documentation that come with Tessera. `tessera COMMAND --help` has what stands here, for one command.")
+      "The README and the documentation that come with Tessera. `tessera COMMAND --help` has what stands here, for one command."
+    )
     return page.text
   }
 
@@ -74,10 +75,13 @@ struct ManualPage {
   private func addEnvironment(to page: inout Roff) {
     page.heading("ENVIRONMENT")
     page.paragraph(
-      "A flag wins over a variable, which wins over the configuration file (`tessera init` writes one), which wins over the default. VARIABLE_FILE "
-        + "names a file that holds the value of VARIABLE, as containers and systemd hand out secrets.")
+      "A flag wins over a variable, which wins over the configuration file (`tessera init` writes one), which wins over the "
+        + "default. VARIABLE_FILE names a file that holds the value of VARIABLE, as containers and systemd hand out secrets."
+    )
     page.item("TESSERA_CONFIG", "The configuration file.")
-    page.item("TESSERA_LOG_LEVEL", "The least that is logged, from trace to critical. Default: info for processes of the fleet.")
+    page.item(
+      "TESSERA_LOG_LEVEL", "The least that is logged, from trace to critical. Default: info for processes of the fleet."
+    )
     page.item("RESULTS_FOLDER", "nnU-Net's folder of trained models.")
     for group in Setting.groups {
       page.subheading(group.title)

@@ -44,7 +44,8 @@ struct Roff {
   ///   - name: of the page.
   ///   - source: what it belongs to, such as `Tessera 1.0`.
   init(name: String, section: Int, source: String, manual: String) {
-    text = ".TH \(Self.quoted(name.uppercased())) \(section) \"\" \(Self.quoted(source)) \(Self.quoted(manual))\n.nh\n.ad l\n"
+    text =
+      ".TH \(Self.quoted(name.uppercased())) \(section) \"\" \(Self.quoted(source)) \(Self.quoted(manual))\n.nh\n.ad l\n"
   }
 
   /// What stands between backticks is printed bold.

@@ -17,7 +17,8 @@ enum UnknownCommand {
         let shown = subcommands.filter(\.configuration.shouldDisplay).map { $0._commandName }
         let title = path.joined(separator: " ")
         return ValidationError(
-          "There is no command `\(title) \(word)`.\(Nearest.question(to: word, among: shown)) `\(title) --help` lists the commands.")
+          "There is no command `\(title) \(word)`.\(Nearest.question(to: word, among: shown)) `\(title) --help` lists the commands."
+        )
       }
       command = known
       path.append(word)

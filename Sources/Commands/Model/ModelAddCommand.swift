@@ -40,7 +40,7 @@ struct ModelAddCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     var name: String
@@ -79,7 +79,8 @@ struct ModelAddCommand: AsyncParsableCommand {
           }
         } else if firstStage != nil {
           throw InputError(
-            "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration).")
+            "--lowres is for a cascade's second stage, but the model in \(folder) is \(record.configuration); leave --lowres away."
+          )
         }
         return record
       }

@@ -29,7 +29,7 @@ struct ModelVerifyCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     struct Part: Encodable {

@@ -23,7 +23,9 @@ struct CasePredictor {
     do {
       try FileManager.default.createDirectory(at: outputFolder, withIntermediateDirectories: true)
     } catch {
-      throw InputError("The output folder \(outputFolder.path) can't be made: \(error.localizedDescription)")
+      throw InputError(
+        "The output folder \(outputFolder.path) can't be made: \(error.localizedDescription) Name one by -o that can be written."
+      )
     }
     var reports: [CaseReport] = []
     var failures = input.unusable

@@ -36,7 +36,7 @@ struct QuarantineListCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     var worker: String
@@ -85,7 +85,7 @@ struct QuarantineAddCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     var worker: String
@@ -118,7 +118,7 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     var worker: String

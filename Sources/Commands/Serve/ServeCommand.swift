@@ -39,7 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
       valueName: "host:port"))
   var httpListen: String?
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   func run() async throws {
     try await Failures.reported {

@@ -106,7 +106,8 @@ final class SettingsReader {
   static func needed<Value>(_ value: Value?, _ setting: Setting) throws(SettingsError) -> Value {
     guard let value else {
       throw SettingsError(
-        "The setting \(setting.key) is missing; set \(setting.variable), or put it into a configuration file (`tessera init` writes one).")
+        "The setting \(setting.key) is missing; set \(setting.variable), or put it into a configuration file (`tessera init` writes one)."
+      )
     }
     return value
   }

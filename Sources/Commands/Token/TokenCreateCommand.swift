@@ -33,11 +33,13 @@ struct TokenCreateCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private static func scope(_ word: String) throws -> TokenScope {
     guard let scope = TokenScope(rawValue: word) else {
-      throw ValidationError("There is no scope \(word); the scopes are submit, read and admin.")
+      throw ValidationError(
+        "There is no scope \(word).\(Nearest.question(to: word, among: TokenScope.allCases.map(\.rawValue))) The scopes are submit, read and admin."
+      )
     }
     return scope
   }

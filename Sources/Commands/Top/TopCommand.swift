@@ -25,7 +25,7 @@ struct TopCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seconds between two pictures.", valueName: "seconds"))
   var interval = 2.0
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   /// How long an outage of the database is waited through before the picture says so.
   private static let patience = Duration.seconds(3)

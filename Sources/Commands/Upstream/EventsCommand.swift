@@ -12,8 +12,8 @@ struct EventsCommand: AsyncParsableCommand {
         tessera events --http-listen 127.0.0.1:9094
       """)
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func run() async throws { try await RoleRunner.run([.events], "events", fleet, compute.flags) }
 }

@@ -19,8 +19,8 @@ struct IngestCommand: AsyncParsableCommand {
       valueName: "folder"), completion: .directory)
   var folder: String?
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func run() async throws {
     let flags = compute.flags.merging(["ingest.folder": folder]) { $1 }

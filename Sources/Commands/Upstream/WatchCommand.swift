@@ -47,8 +47,8 @@ struct WatchCommand: AsyncParsableCommand {
   @Flag(name: [.customLong("disable_tta"), .customLong("disable-tta")], help: "Don't mirror.")
   var disablesMirroring = false
 
-  @OptionGroup var fleet: FleetOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
 
   func run() async throws {
     let defaults = StudyRequest(

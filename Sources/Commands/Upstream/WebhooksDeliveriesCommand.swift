@@ -22,7 +22,7 @@ struct WebhooksDeliveriesCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   private struct Report: Encodable {
     var delivery: Int

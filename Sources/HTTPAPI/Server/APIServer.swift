@@ -26,7 +26,7 @@ public struct APIServer: Service, CustomStringConvertible {
   /// - Throws: `ServeError` when the address can't be listened on.
   public func run() async throws {
     try await address.serve(
-      Self.site(services), idleTimeout: Self.idleTimeout, backlog: 1024,
+      Self.site(services, logger: logger), idleTimeout: Self.idleTimeout, backlog: 1024,
       logger: logger, started: "serve started"
     ) { ServeError(address: address, reason: $0) }
   }
@@ -42,16 +42,21 @@ public struct APIServer: Service, CustomStringConvertible {
     return groups + [DocumentOperations(groups: groups, version: services.version)]
   }
 
-  static func router(_ services: APIServices) -> Router<APIContext> {
+  /// Says nothing.
+  private static let silence = Logger(label: "tessera.serve") { _ in SwiftLogNoOpLogHandler() }
+
+  static func router(_ services: APIServices, logger: Logger = silence) -> Router<APIContext> {
     let operations = groups(services).flatMap(\.operations)
     let gate = AccessGate(
       ledger: services.ledger, isOpen: services.isOpen,
       limiter: RateLimiter(rate: Double(services.limits.rate), burst: Double(services.limits.burst)))
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestJournal(logger: logger))
     router.add(middleware: ProblemMiddleware(operations))
     for operation in operations {
       router.on(RouterPath(operation.path), method: operation.method) { request, context in
         let caller = try await gate.admit(request, context, scope: operation.scope)
+        context.caller.name = caller.name
         return try await operation.handle(APIRequest(request, operation, caller: caller, context: context))
       }
     }
@@ -59,8 +64,8 @@ public struct APIServer: Service, CustomStringConvertible {
   }
 
   /// The API, and the page that shows the fleet by it.
-  static func site(_ services: APIServices) -> Router<APIContext> {
-    let router = router(services)
+  static func site(_ services: APIServices, logger: Logger = silence) -> Router<APIContext> {
+    let router = router(services, logger: logger)
     DashboardRoutes.add(to: router)
     return router
   }

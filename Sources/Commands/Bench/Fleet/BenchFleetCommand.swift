@@ -14,7 +14,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
         Compose/servers stop $servers
       """)
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
 
   @Option(help: ArgumentHelp("Workers, each with a slot and a connection to the broker of its own.", valueName: "n"))
   var simulatedWorkers = 100

@@ -14,7 +14,7 @@ struct BenchFleetRoleCommand: AsyncParsableCommand {
   enum Role: String, ExpressibleByArgument, CaseIterable { case dispatcher, aggregator, workers }
 
   @Argument var role: Role
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
   @Option(help: "Tiles of each run.") var tiles = 200
   @Option(help: "Workers of this process.") var count = 1
   @Option(help: "The number of the first worker.") var first = 0
