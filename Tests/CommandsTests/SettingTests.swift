@@ -16,7 +16,7 @@ import Testkit
   /// The file with each setting's slashes removed.
   private static func uncommented() -> String {
     InitialConfiguration.text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.hasPrefix("  // \"") ? $0.replacing("  // ", with: "  ", maxReplacements: 1) : String($0) }
+      .map(String.init).map { $0.hasPrefix("  // \"") ? $0.replacing("  // ", with: "  ", maxReplacements: 1) : $0 }
       .joined(separator: "\n")
   }
 

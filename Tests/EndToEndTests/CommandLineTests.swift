@@ -18,7 +18,7 @@ import Testkit
   @Test func initWritesAFileThatTheProgramReadsAndNeverOverwritesIt() async throws {
     let file = folder.url.appending(path: "tessera.json5")
     let first = try await run(["init", "--json"])
-    #expect(first.code == 0 && first.output.contains("\"settings\" : 31"), "\(first)")
+    #expect(first.code == 0 && first.output.contains("\"settings\" : 30"), "\(first)")
     let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     let text = try String(contentsOf: file, encoding: .utf8)

@@ -1,9 +1,9 @@
-internal import Foundation
+public import Foundation
 
 /// Another program, run to its end.
-enum Program {
+public enum Program {
   /// - Returns: the exit code, and standard output and error together.
-  static func run(
+  public static func run(
     _ executable: URL, _ arguments: [String], environment: [String: String] = [:]
   ) throws -> (code: Int32, log: String) {
     let process = Process()

@@ -14,7 +14,7 @@ enum UnknownCommand {
       guard !subcommands.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
       let known = subcommands.first { $0._commandName == word || $0.configuration.aliases.contains(word) }
       guard let known else {
-        let shown = subcommands.filter(\.configuration.shouldDisplay).map { $0._commandName }
+        let shown = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         let title = path.joined(separator: " ")
         return ValidationError(
           "There is no command `\(title) \(word)`.\(Nearest.question(to: word, among: shown)) `\(title) --help` lists the commands."

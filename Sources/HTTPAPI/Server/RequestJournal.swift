@@ -27,7 +27,9 @@ struct RequestJournal: RouterMiddleware {
   }
 
   private func note(_ request: Request, _ context: APIContext, status: Int, after time: Duration) {
-    let route = context.endpointPath.map { "\(request.method.rawValue) \($0)" } ?? Self.unknown
+    // The router has a word of its own for what it doesn't know.
+    let path = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let route = path.map { "\(request.method.rawValue) \($0)" } ?? Self.unknown
     FleetMetrics.requests.increment(route, "\(status)")
     FleetMetrics.requestSeconds.observe(time, route, "\(status)")
     var metadata: Logger.Metadata = [
