@@ -48,7 +48,7 @@ struct AnalystCommandsTests {
     // The run's largest label, as psql sees it, and as the three forms of the query tell it.
     let row = try #require(
       try fleet.query(
-        "SELECT label_name, round(volume_ml::numeric, 2) FROM analytics.label_volumes WHERE run_id = '\(run)' ORDER BY volume_ml DESC LIMIT 1"
+        "SELECT label_name, round(volume_ml::numeric, 2) FROM analytics.label_volumes WHERE run = '\(run)' ORDER BY volume_ml DESC LIMIT 1"
       ).first
     ).split(separator: "|").map(String.init)
     let ask = ["query", "label-volumes-by-week", "--set", "label=\(row[0])"]
@@ -154,7 +154,7 @@ struct AnalystCommandsTests {
       INSERT INTO fleet.passes (id, run, position, model, epoch, document, tiles, accepted)
       SELECT \(old), \(old), position, model, epoch, document, tiles, accepted FROM fleet.passes WHERE run = '\(run)';
       INSERT INTO fleet.tiles (pass, tile, state, attempts, queued_at)
-      SELECT \(old), tile, state, attempts, '2023-03-03' FROM fleet.tiles t JOIN fleet.passes p ON p.id = t.pass WHERE p.run = '\(run)';
+      SELECT \(old), tile, t.state, attempts, '2023-03-03' FROM fleet.tiles t JOIN fleet.passes p ON p.id = t.pass WHERE p.run = '\(run)';
       INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml)
       SELECT \(old), label, name, voxels, volume_ml FROM fleet.label_statistics WHERE run = '\(run)';
       ALTER TABLE fleet.runs ENABLE TRIGGER USER; ALTER TABLE fleet.tiles ENABLE TRIGGER USER;
@@ -175,7 +175,7 @@ struct AnalystCommandsTests {
     #expect(try fleet.number("SELECT count(*) FROM fleet.tiles") == perRun)
     #expect(try await ask(["--older-than", "12"]).isEmpty)
     // Volumes stay; only looking at single tiles has become impossible.
-    #expect(try fleet.number("SELECT count(*) FROM analytics.label_volumes WHERE run_id = '\(oldRun)'") > 0)
+    #expect(try fleet.number("SELECT count(*) FROM analytics.label_volumes WHERE run = '\(oldRun)'") > 0)
     try await fails(fleet, ["verify", oldRun], 65, "retention")
     #expect(try await fleet.succeed(["verify", run, "--sample", "1"]).contains("same bits"))
     try await fails(fleet, ["retention", "--older-than", "-1"], 64, "older-than")

@@ -99,6 +99,16 @@ struct RetentionTests {
     }
   }
 
+  @Test func nothingIsOlderThanTheFirstMomentThatAnIdentifierCanTell() async throws {
+    try await withDatabase { database in
+      try plant(database, 1, at: Date().ISO8601Format())
+      for moment in [Date(timeIntervalSince1970: -1e9), Date(timeIntervalSince1970: 0), .distantPast] {
+        #expect(try Retention(url: database.url).drop(before: moment).isEmpty)
+      }
+      #expect(try await database.execute("SELECT count(*) AS value FROM fleet.tiles") == ["3"])
+    }
+  }
+
   @Test func comingMonthsHaveTheirPartitionsAndATurnedClockDoesNoHarm() async throws {
     try await withDatabase { database in
       let next = try #require(Calendar(identifier: .gregorian).date(byAdding: .month, value: 5, to: Date()))

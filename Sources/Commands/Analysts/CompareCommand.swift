@@ -59,7 +59,7 @@ struct CompareCommand: AsyncParsableCommand {
         )
       }
       let map = try LabelMap(file: try await store.get(outcome.labelMap).copy)
-      let other = try LabelMap.load(URL(filePath: reference))
+      let other = try loadReference()
       let comparison = try compare(
         RunLabels(run: id, outcome: outcome, map: map), with: other, threads: adapters.settings.threads)
       if !Self.agree(map.geometry, other.geometry) {
@@ -68,6 +68,16 @@ struct CompareCommand: AsyncParsableCommand {
       try await ledger.record(comparison)
       await ledger.close()
       if json { try Output.json(comparison.labels) } else { Self.show(comparison, outcome.labels) }
+    }
+  }
+
+  private func loadReference() throws -> LabelMap {
+    do {
+      return try LabelMap.load(URL(filePath: reference))
+    } catch {
+      throw InputError(
+        "The reference \(reference) can't be used: \(error). --reference takes a NIfTI file of labels from 0 to 255 on the image's grid."
+      )
     }
   }
 

@@ -57,7 +57,7 @@ struct Roff {
     }.joined(separator: "\n")
   }
 
-  /// A hyphen that can be typed, a backslash that is one, and letters beyond ASCII by their numbers.
+  /// A hyphen that can be typed, a backslash that is one, letters beyond ASCII by their numbers, and places where addresses may be broken.
   private static func escaped(_ words: String) -> String {
     words.unicodeScalars.map { scalar in
       switch scalar {
@@ -67,6 +67,8 @@ struct Roff {
       case "^": "\\(ha"
       case "~": "\\(ti"
       case "`": "\\(ga"
+      // An address may be broken there.
+      case "?", "&", "/": "\(scalar)\\:"
       case _ where scalar.isASCII: String(scalar)
       default: "\\[u\(hexadecimal(scalar.value))]"
       }

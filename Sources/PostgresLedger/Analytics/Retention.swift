@@ -26,6 +26,8 @@ public struct Retention: Sendable {
   /// - Parameter isTrial: Only tells what would be dropped.
   /// - Throws: `PostgresError`. What was dropped before stays so.
   public func drop(before date: Date, isTrial: Bool = false) throws -> [Month] {
+    // Identifiers tell time from 1970 on: an earlier moment would be one behind all others.
+    guard date.timeIntervalSince1970 > 0 else { return [] }
     let database = try PostgresConnection(settings)
     try database.execute(
       """
