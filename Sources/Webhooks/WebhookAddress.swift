@@ -9,7 +9,9 @@ public struct WebhookAddress: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String, allowsPlain: Bool) throws {
     guard let parts = URLComponents(string: text), let url = parts.url, let host = parts.host, !host.isEmpty,
       let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https"
-    else { throw WebhookAddressError("\(text) is no http or https URL.") }
+    else {
+      throw WebhookAddressError("\(text) is no http or https URL; give one such as https://ris.example.org/tessera.")
+    }
     guard parts.user == nil, parts.password == nil else {
       throw WebhookAddressError(
         "The URL holds a user name or password, which would be kept readable; deliveries are signed, so leave them out."
