@@ -26,7 +26,7 @@ enum Failures {
   /// What helps where the error's own module doesn't know of commands.
   private static func nextStep(after error: any Error) -> String {
     switch error {
-    case let error as ModelStoreError where error.kind == .notFound:
+    case let error as ModelStoreError where error.code == .notFound:
       " A trained model is the folder that nnU-Net wrote (plans.pkl, and fold_0 … or all), or a zip file of `tessera model export`."
     case LedgerError.unavailable: " `tessera doctor --fleet` says what is wrong."
     default: ""
