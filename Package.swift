@@ -281,6 +281,7 @@ let package = Package(
         "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
         "ModelSelection",
         "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", "Training", "TrainingData", "Planning",
+        "Gradients",
         "AnalystQueries", "Migrations", argumentParser,
         logging, lifecycle, signals,
         configuration,

@@ -6,6 +6,6 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measures this machine.",
     subcommands: [
       BenchForwardCommand.self, BenchStartCommand.self, BenchCompareCommand.self, BenchResampleCommand.self,
-      BenchExportCommand.self, BenchFleetCommand.self, BenchFleetRoleCommand.self,
+      BenchExportCommand.self, BenchTrainCommand.self, BenchFleetCommand.self, BenchFleetRoleCommand.self,
     ])
 }

@@ -199,7 +199,7 @@ public struct WeightGradient: Sendable {
                 a_line: g.inputStride[1] * lineFloats, a_step: g.inputStride[2] * lanesOfInput, a_row: 1,
                 b: b + (g.tapsInInput ? 0 : inB * lanes), b_plane: bVoxel[0] * lanes, b_line: bVoxel[1] * lanes,
                 b_step: bVoxel[2] * lanes, planes: planes, lines: lines, width: g.domain[2],
-                rows: isPlanar ? tapsOfACall : rowsOfBlock(group), c: target)
+                rows: isPlanar ? tapsOfACall : channelsOfBlock(group).count, c: target)
               kernels.table.pointee.outer_product(&product)
               target += (isPlanar ? tapsOfACall : lanes) * lanes
             }
@@ -207,17 +207,6 @@ public struct WeightGradient: Sendable {
         }
       }
     }
-  }
-
-  /// Channels of a block that aren't padding.
-  private func rowsOfBlock(_ block: Int) -> Int {
-    var first = 0
-    for source in channels.sources {
-      let blocks = BlockedTensor.blocks(source)
-      if block < first + blocks { return min(Self.lanes, source - (block - first) * Self.lanes) }
-      first += blocks
-    }
-    return Self.lanes
   }
 
   /// Brings the input that a piece sees to scratch, `[part][plane][line][padded x][lane]`, padded with zeros.
@@ -247,29 +236,46 @@ public struct WeightGradient: Sendable {
 
   /// Adds the sums of all parts, in their order, where nnU-Net has the weights.
   private func collect(
-    _ sums: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, _ pool: ComputePool
+    _ sums: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>, _ pool: ComputePool
   ) {
     let (parts, rows, taps, lanes) = (parts, rows, taps, Self.lanes)
     let (inputs, isConvolution) = (inputChannels, geometry.tapsInInput)
-    pool.forEach(inputs) { channel, _ in
-      for panel in 0..<outputBlocks {
-        for tap in 0..<taps {
-          let row: Int
-          if isPlanar {
-            row = (panel * inputs + channel) * taps + tap
-          } else {
-            let place = channels.places[channel]
-            row = ((place / lanes * outputBlocks + panel) * taps + tap) * lanes + place % lanes
-          }
-          for lane in 0..<min(lanes, outputChannels - panel * lanes) {
-            var sum: Float = 0
-            for part in 0..<parts { sum += sums[(part * rows + row) * lanes + lane] }
-            let output = panel * lanes + lane
-            let place = isConvolution ? output * inputs + channel : channel * outputChannels + output
-            gradient[place * taps + tap] += sum
-          }
+    let channelTaps = isPlanar ? 1 : lanes
+    pool.forEach(inputGroups * outputBlocks) { item, _ in
+      let (group, panel) = (item / outputBlocks, item % outputBlocks)
+      let channels = isPlanar ? 0..<inputs : channelsOfBlock(group)
+      let outputs = min(lanes, outputChannels - panel * lanes)
+      // The channels of a block lie a row apart, the planes of a patch all their taps.
+      let channelStep = (isPlanar ? taps : 1) * lanes
+      let first = sums + item * (isPlanar ? inputs : lanes) * taps * lanes
+      for part in 1..<max(parts, 1) {
+        let more = first + part * rows * lanes
+        for index in 0..<(isPlanar ? inputs : lanes) * taps * lanes { first[index] += more[index] }
+      }
+      for lane in 0..<outputs {
+        for (number, channel) in channels.enumerated() {
+          let output = panel * lanes + lane
+          let place = isConvolution ? output * inputs + channel : channel * outputChannels + output
+          let target = gradient + place * taps
+          let source = first + number * channelStep + lane
+          for tap in 0..<taps { target[tap] += source[tap * channelTaps * lanes] }
         }
       }
     }
+  }
+
+  /// Channels of the concatenation that a block holds.
+  private func channelsOfBlock(_ block: Int) -> Range<Int> {
+    var (blocks, first) = (0, 0)
+    for source in channels.sources {
+      let own = BlockedTensor.blocks(source)
+      if block < blocks + own {
+        let begin = (block - blocks) * Self.lanes
+        return first + begin..<first + min(begin + Self.lanes, source)
+      }
+      blocks += own
+      first += source
+    }
+    return 0..<0
   }
 }

@@ -1,0 +1,153 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Gradients
+internal import Inference
+internal import ModelPlans
+internal import ModelStore
+
+/// `tessera bench train`
+struct BenchTrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Times training steps of a network on made-up batches.",
+    discussion: """
+      The network is that of a model's plans, or nnU-Net's for a patch and a number of features. A step is the way there and back of a
+      batch, clipping and SGD. The peer is nnU-Net's own network, loss and optimiser in PyTorch, on as many threads; its memory is
+      that of its process.
+
+        tessera bench train --patch 64x64x64 --features 32 --threads 2 --peer python3
+        tessera bench train --model MODEL_DIR --max-memory 500
+      """)
+
+  @Option(help: ArgumentHelp("A trained model's folder, for its plans.", valueName: "dir"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Without a model: the patch, voxels.", valueName: "ZxYxX"))
+  var patch: ExtentArgument?
+
+  @Option(help: "Without a model: features of the first level.")
+  var features = 32
+
+  @Option(help: "Without a model: classes, background included.")
+  var classes = 3
+
+  @Option(help: "Samples of a batch.")
+  var batch = 2
+
+  @Option(
+    help: ArgumentHelp(
+      "Limit of the network's memory in MiB; samples are worked on in groups to keep it.", valueName: "MiB"))
+  var maxMemory: Int?
+
+  @Option(help: "Timed steps, after one that isn't; the median counts.")
+  var runs = 5
+
+  @OptionGroup var options: BenchOptions
+
+  /// What the peer prints.
+  private struct PeerAnswer: Codable {
+    var seconds: Double
+    var peakMemoryBytes: Int
+    var version: String
+  }
+
+  private struct Answer: Encodable {
+    var tessera: TrainingBenchmark.Report
+    var peer: PeerAnswer?
+    /// The peer's seconds by ours.
+    var ratio: Double?
+    /// Our peak memory by the peer's.
+    var memoryRatio: Double?
+  }
+
+  /// What the peer's script reads.
+  private struct PeerConfig: Encodable {
+    var patch: [Int]
+    var channels: Int
+    var classes: Int
+    var baseFeatures: Int
+    var pools: [[Int]]
+    var kernels: [[Int]]
+    var batch: Int
+    var batchDice = true
+    var steps: Int
+    var learningRate = 0.01
+    var threads: Int
+  }
+
+  func validate() throws {
+    guard (model == nil) != (patch == nil) else { throw ValidationError("Give either --model or --patch.") }
+    guard runs >= 1, features >= 1, features <= 320, (2...256).contains(classes), batch >= 1, maxMemory ?? 1 >= 1
+    else {
+      throw ValidationError(
+        "--runs, --batch, --max-memory must be at least 1, --features 1 to 320, --classes 2 to 256.")
+    }
+  }
+
+  func run() async throws {
+    try await Failures.reported {
+      let (network, batch) = try network()
+      var report = try TrainingBenchmark.run(
+        description: network, settings: TrainingSettings(batchSize: batch, batchDice: true), threads: options.threads,
+        runs: runs, maxMemory: maxMemory.map { $0 << 20 })
+      report.peakMemoryBytes = PeakMemory.bytes
+      var answer = Answer(tessera: report)
+      if let python = options.peer {
+        let peer = try Peer.withFolder { folder in
+          let file = folder.appending(path: "config.json")
+          let encoder = JSONEncoder()
+          encoder.keyEncodingStrategy = .convertToSnakeCase
+          try encoder.encode(
+            PeerConfig(
+              patch: network.patch, channels: network.inputChannels, classes: network.outputChannels,
+              baseFeatures: network.features[0], pools: network.strides, kernels: network.kernels, batch: batch,
+              steps: runs, threads: options.threads)
+          ).write(to: file)
+          return try Peer(script: "training_steps", python: python).run(["speed", file.path], as: PeerAnswer.self)
+        }
+        answer.peer = peer
+        answer.ratio = peer.seconds / report.seconds
+        answer.memoryRatio = Double(PeakMemory.bytes) / Double(peer.peakMemoryBytes)
+      }
+      try show(answer)
+    }
+  }
+
+  private func network() throws -> (NetworkDescription, batch: Int) {
+    if let model {
+      let trained = try TrainedModel.open(folder: URL(filePath: model))
+      return (trained.network, batch)
+    }
+    let extent = patch?.extent.lengths ?? []
+    // Halved along each axis down to four voxels, as the planner does for isotropic spacings.
+    var (strides, rest) = ([[Int]](), extent)
+    while rest.contains(where: { $0 >= 8 && $0 % 2 == 0 }) {
+      let stride = rest.map { $0 >= 8 && $0 % 2 == 0 ? 2 : 1 }
+      strides.append(stride)
+      rest = zip(rest, stride).map { $0 / $1 }
+    }
+    guard !strides.isEmpty else { throw InputError("--patch must have an axis of at least 8 voxels, even in number.") }
+    let network = NetworkDescription(
+      patch: extent, inputChannels: 1, outputChannels: classes,
+      features: (0...strides.count).map { min(features << $0, 320) },
+      kernels: [[Int]](repeating: [3, 3, 3], count: strides.count + 1), strides: strides)
+    return (network, batch)
+  }
+
+  private func show(_ answer: Answer) throws {
+    if options.json { return try Output.json(answer) }
+    let report = answer.tessera
+    Output.line(
+      "\(report.patch.map(String.init).joined(separator: "x")), batch \(report.batchSize), \(report.parameters) parameters, "
+        + "\(report.instructionSet), \(report.threads) thread(s): \(Formats.number(report.seconds, digits: 3)) s a step, "
+        + "\(Formats.number(report.iterationsPerSecond, digits: 2)) a second, \(Formats.number(report.gflops, digits: 1)) GFLOP/s"
+    )
+    Output.line(
+      "memory: planned \(Formats.bytes(report.plannedBytes)), \(report.groupSize) sample(s) together, peak of the process "
+        + Formats.bytes(report.peakMemoryBytes ?? 0))
+    if let peer = answer.peer, let ratio = answer.ratio, let memory = answer.memoryRatio {
+      Output.line(
+        "\(peer.version): \(Formats.number(peer.seconds, digits: 3)) s, \(Formats.number(ratio, digits: 2)) times ours; peak "
+          + "\(Formats.bytes(peer.peakMemoryBytes)), ours is \(Formats.number(memory, digits: 2)) of it")
+    }
+  }
+}
