@@ -99,7 +99,8 @@ public final class TrainableNetwork {
         }
         for (scale, loss) in losses.enumerated() {
           let value = loss.value(sums[scale])
-          for (slot, sample) in group.enumerated() {
+          passes.forEachSample(group.count) { slot, pool in
+            let sample = group.lowerBound + slot
             loss.gradient(
               passes.logits(scale: scale, slot: slot), targets: targets[scale] + sample * loss.voxels, value: value,
               sample: sample, weight: supervision.weights[scale], pool: pool)
@@ -174,9 +175,14 @@ public final class TrainableNetwork {
   ) {
     passes.forward(count: group.count) { images + (group.lowerBound + $0) * imageFloats }
     for (scale, loss) in losses.enumerated() {
-      for (slot, sample) in group.enumerated() {
-        sums[scale][sample] = loss.sums(
-          passes.logits(scale: scale, slot: slot), targets: targets[scale] + sample * loss.voxels, pool: pool)
+      sums[scale].withUnsafeMutableBufferPointer { sums in
+        // Each sample has an element of its own.
+        nonisolated(unsafe) let elements = sums
+        passes.forEachSample(group.count) { slot, pool in
+          let sample = group.lowerBound + slot
+          elements[sample] = loss.sums(
+            passes.logits(scale: scale, slot: slot), targets: targets[scale] + sample * loss.voxels, pool: pool)
+        }
       }
     }
   }

@@ -14,25 +14,57 @@ struct TrainingMemory {
   let scratch: Int
   let packed: Int
   let moments: Int
+  /// Of one set of moments, in doubles.
+  let momentDoubles: Int
+  /// Scratch of one thread that works on a sample of its own, in floats.
+  let laneFloats: Int
+  /// Begin of the gradients of single samples, their number, and the floats of one.
+  let sampleGradients: Int
+  let sampleGradientCount: Int
+  let sampleGradientFloats: Int
   let bytes: Int
+
+  /// Bytes of the gradients of single samples that few large layers don't exceed.
+  private static let sampleGradientBytes = 4 << 20
 
   init(_ program: TrainingProgram, group: Int, threads: Int) {
     self.group = group
     var scratchFloats = 0
     var packedFloats = 0
     var doubles = 0
+    var laneFloats = 0
+    var gradientFloats = 0
     for step in program.steps {
-      for need in step.operation.scratches { scratchFloats = max(scratchFloats, need.floats(threads: threads)) }
+      for need in step.operation.scratches {
+        scratchFloats = max(scratchFloats, need.floats(threads: threads))
+        laneFloats = max(laneFloats, need.floats(threads: 1))
+      }
+      gradientFloats = max(
+        gradientFloats,
+        program.description.parameters(of: step.layer).reduce(0) { $0 + ArenaPlan.aligned($1.count) })
       packedFloats = max(packedFloats, step.operation.packedWeights)
       doubles = max(doubles, step.operation.momentDoubles(channels: program.tensors[step.output].channels))
     }
+    // Threads work on samples of their own where there are enough of them.
+    let lanes = threads > 1 && group >= threads ? threads : 1
+    if lanes > 1 {
+      let most = Self.sampleGradientBytes / (4 * gradientFloats)
+      sampleGradientCount = min(group, max(most, lanes)) / lanes * lanes
+    } else {
+      sampleGradientCount = 0
+    }
+    scratchFloats = max(scratchFloats, lanes * laneFloats)
+    momentDoubles = doubles
+    sampleGradientFloats = gradientFloats
+    self.laneFloats = laneFloats
     func wholePages(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
     sampleFloats = wholePages(program.arena.floats * 4) / 4
     vectors = group * sampleFloats * 4
     scratch = vectors + wholePages(group * program.vectorFloats * 4)
     packed = scratch + wholePages(scratchFloats * 4)
     moments = packed + wholePages(packedFloats * 4)
-    bytes = moments + wholePages(doubles * 8)
+    sampleGradients = moments + wholePages(lanes * doubles * 8)
+    bytes = sampleGradients + wholePages(sampleGradientCount * gradientFloats * 4)
   }
 
   /// The largest groups, at most the batch, that fit a limit together with parameters, gradients and momentum.

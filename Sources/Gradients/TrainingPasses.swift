@@ -10,6 +10,8 @@ final class TrainingPasses {
   private let memory: AlignedMemory
   private let state: TrainingState
   private let pool: ComputePool
+  /// Of one thread: what runs in it runs where it is called, so several threads may use it at a time.
+  private let serial = ComputePool(threads: 1)
   private let kernels: GradientKernels
   /// Of each step: the numbers of its parameters in the state.
   private let parameters: [[Int]]
@@ -28,11 +30,7 @@ final class TrainingPasses {
     memory = try AlignedMemory(bytes: plan.bytes, for: "activations and their gradients")
   }
 
-  private var scratch: UnsafeMutablePointer<Float> { memory.floats(at: plan.scratch / 4) }
   private var packed: UnsafeMutablePointer<Float> { memory.floats(at: plan.packed / 4) }
-  private var momentMemory: UnsafeMutablePointer<Double> {
-    (memory.base + plan.moments).assumingMemoryBound(to: Double.self)
-  }
 
   private func floats(_ index: TrainingProgram.TensorIndex, slot: Int) -> UnsafeMutablePointer<Float> {
     memory.floats(at: slot * plan.sampleFloats + program.arena.offsets[index])
@@ -71,6 +69,89 @@ final class TrainingPasses {
     preconditionFailure("no head of scale \(scale)")
   }
 
+  // MARK: Samples
+
+  /// Where a sample of a layer is computed.
+  private struct Lane {
+    let pool: ComputePool
+    let scratch: UnsafeMutablePointer<Float>
+    let moments: UnsafeMutablePointer<Double>
+  }
+
+  /// All threads together.
+  private var wholeLane: Lane {
+    Lane(
+      pool: pool, scratch: memory.floats(at: plan.scratch / 4),
+      moments: (memory.base + plan.moments).assumingMemoryBound(to: Double.self))
+  }
+
+  /// One thread alone.
+  private func lane(worker: Int) -> Lane {
+    let whole = wholeLane
+    return Lane(
+      pool: serial, scratch: whole.scratch + worker * plan.laneFloats,
+      moments: whole.moments + worker * plan.momentDoubles)
+  }
+
+  /// Calls `body` for each sample: each thread works on samples of its own, and the last ones, too few for that, are worked on by all
+  /// threads together. Either way gives the same bits.
+  private func forEach(_ count: Int, _ body: (_ slot: Int, _ lane: Lane) -> Void) {
+    let apart = plan.sampleGradientCount == 0 ? 0 : count / pool.threads * pool.threads
+    if apart > 0 { pool.forEach(apart) { slot, worker in body(slot, lane(worker: worker)) } }
+    for slot in apart..<count { body(slot, wholeLane) }
+  }
+
+  /// As `forEach`, with a place for the gradients of the layer's parameters to be added to: the gradients of each sample are made apart
+  /// and added in the order of the samples.
+  private func forEachAdding(
+    _ number: Int, _ count: Int,
+    _ body: (_ slot: Int, _ lane: Lane, _ gradients: [UnsafeMutablePointer<Float>]) -> Void
+  ) {
+    let totals = parameters[number].map(state.gradient)
+    let counts = parameters[number].map { state.entries[$0].parameter.count }
+    let wave = plan.sampleGradientCount
+    var first = 0
+    while wave > 0, count - first >= pool.threads {
+      let size = min(wave, (count - first) / pool.threads * pool.threads)
+      pool.forEach(size) { [first] item, worker in
+        let gradients = sampleGradients(item, counts)
+        for (gradient, count) in zip(gradients, counts) { gradient.update(repeating: 0, count: count) }
+        body(first + item, lane(worker: worker), gradients)
+      }
+      add(size, counts, to: totals)
+      first += size
+    }
+    for slot in first..<count { body(slot, wholeLane, totals) }
+  }
+
+  private func sampleGradients(_ item: Int, _ counts: [Int]) -> [UnsafeMutablePointer<Float>] {
+    var place = memory.floats(at: plan.sampleGradients / 4 + item * plan.sampleGradientFloats)
+    return counts.map { count in
+      defer { place += ArenaPlan.aligned(count) }
+      return place
+    }
+  }
+
+  private static let pieceFloats = 1 << 14
+
+  private func add(_ samples: Int, _ counts: [Int], to totals: [UnsafeMutablePointer<Float>]) {
+    for (index, total) in totals.enumerated() {
+      let pieces = (counts[index] + Self.pieceFloats - 1) / Self.pieceFloats
+      pool.forEach(pieces) { piece, _ in
+        let range = piece * Self.pieceFloats..<min((piece + 1) * Self.pieceFloats, counts[index])
+        for sample in 0..<samples {
+          let gradient = sampleGradients(sample, counts)[index]
+          for place in range { total[place] += gradient[place] }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each sample, on all threads: for what isn't a layer.
+  func forEachSample(_ count: Int, _ body: (_ slot: Int, _ pool: ComputePool) -> Void) {
+    forEach(count) { slot, lane in body(slot, lane.pool) }
+  }
+
   // MARK: There
 
   /// - Parameters:
@@ -83,17 +164,17 @@ final class TrainingPasses {
       case .block(let block): forward(block, step, parameters, count: count, images: images)
       case .upsampling(let upsampling, _, _):
         upsampling.pack(parameters[0], into: packed, pool: pool)
-        for slot in 0..<count {
+        forEach(count) { slot, lane in
           upsampling.run(
             tensor(step.inputs[0], slot: slot), weights: packed, target: tensor(step.output, slot: slot),
-            scratch: scratch, pool: pool, kernels: kernels.blocked)
+            scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
         }
       case .head(let head, _, _):
         head.pack(parameters[0], into: packed)
-        for slot in 0..<count {
+        forEach(count) { slot, lane in
           head.run(
             tensor(step.inputs[0], slot: slot), weights: packed, bias: nil, use: .logits, mirrored: .none,
-            output: floats(step.output, slot: slot), scratch: scratch, pool: pool, kernels: kernels.blocked)
+            output: floats(step.output, slot: slot), scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
         }
       }
     }
@@ -110,27 +191,28 @@ final class TrainingPasses {
       convolution.pack(parameters[0], into: packed, pool: pool, kernels: kernels.blocked)
     }
     let channels = program.tensors[step.output].channels
-    let moments = PartMoments(base: momentMemory, parts: block.forward.parts, channels: channels)
-    for slot in 0..<count {
+    forEach(count) { slot, lane in
+      let moments = PartMoments(base: lane.moments, parts: block.forward.parts, channels: channels)
       let output = tensor(step.output, slot: slot)
       let inputs = step.inputs.map { tensor($0, slot: slot) }
       switch block.forward {
       case .first(let convolution):
         convolution.run(
-          patch: images(slot), mirrored: .none, weights: packed, output: output, moments: moments, scratch: scratch,
-          pool: pool, kernels: kernels.blocked)
+          patch: images(slot), mirrored: .none, weights: packed, output: output, moments: moments,
+          scratch: lane.scratch,
+          pool: lane.pool, kernels: kernels.blocked)
       case .direct(let convolution):
         convolution.run(
-          inputs, weights: packed, output: output, moments: moments, scratch: scratch, pool: pool,
+          inputs, weights: packed, output: output, moments: moments, scratch: lane.scratch, pool: lane.pool,
           kernels: kernels.blocked)
       case .winograd(let convolution):
         convolution.run(
-          inputs, weights: packed, output: output, moments: moments, scratch: scratch, pool: pool,
+          inputs, weights: packed, output: output, moments: moments, scratch: lane.scratch, pool: lane.pool,
           kernels: kernels.blocked)
       }
       moments.normalization(
         gamma: parameters[2], beta: parameters[3], count: channels, epsilon: program.description.block.epsilon,
-        into: normalized(step.output, slot: slot), pool: pool)
+        into: normalized(step.output, slot: slot), pool: lane.pool)
     }
   }
 
@@ -140,72 +222,72 @@ final class TrainingPasses {
   func backward(count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
     for (number, step) in program.steps.enumerated().reversed() {
       let values = parameters[number].map(state.values)
-      let gradients = parameters[number].map(state.gradient)
       switch step.operation {
-      case .block(let block): backward(block, step, values, gradients, count: count, images: images)
+      case .block(let block): backward(block, number, step, values, count: count, images: images)
       case .upsampling(_, let inputGradient, let weightGradient):
         guard let from = step.outputGradient, let to = step.inputGradient else { continue }
         inputGradient.pack(values[0], into: packed, pool: pool)
-        for slot in 0..<count {
+        forEachAdding(number, count) { slot, lane, gradients in
           let output = gradient(from, channels: program.tensors[step.output].channels, slot: slot)
           let input = tensor(step.inputs[0], slot: slot)
           weightGradient.add(
-            [input], outputGradient: output, to: gradients[0], scratch: scratch, pool: pool, kernels: kernels)
+            [input], outputGradient: output, to: gradients[0], scratch: lane.scratch, pool: lane.pool, kernels: kernels)
           inputGradient.run(
-            output, weights: packed, inputGradient: gradient(to, channels: input.channels, slot: slot), pool: pool,
+            output, weights: packed, inputGradient: gradient(to, channels: input.channels, slot: slot), pool: lane.pool,
             kernels: kernels)
         }
       case .head(_, let headGradient, _):
         guard let to = step.inputGradient else { continue }
-        for slot in 0..<count {
+        forEachAdding(number, count) { slot, lane, gradients in
           let input = tensor(step.inputs[0], slot: slot)
           headGradient.run(
             input, logitGradient: floats(step.output, slot: slot), weights: values[0], gradient: gradients[0],
             sourceGradient: gradient(to, channels: input.channels, slot: slot), adding: step.isAdding,
-            scratch: scratch, pool: pool, kernels: kernels)
+            scratch: lane.scratch, pool: lane.pool, kernels: kernels)
         }
       }
     }
   }
 
   private func backward(
-    _ block: TrainingProgram.Block, _ step: TrainingProgram.Step, _ values: [UnsafeMutablePointer<Float>],
-    _ gradients: [UnsafeMutablePointer<Float>], count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
+    _ block: TrainingProgram.Block, _ number: Int, _ step: TrainingProgram.Step,
+    _ values: [UnsafeMutablePointer<Float>], count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
   ) {
     guard let from = step.outputGradient else { return }
     switch block.backward {
     case .none: break
     case .plain(let gradient):
-      gradient.pack(values[0], into: packed, scratch: scratch, pool: pool, kernels: kernels)
+      gradient.pack(values[0], into: packed, scratch: wholeLane.scratch, pool: pool, kernels: kernels)
     case .strided(let gradient): gradient.pack(values[0], into: packed, pool: pool)
     }
-    for slot in 0..<count {
+    forEachAdding(number, count) { slot, lane, gradients in
       let output = tensor(step.output, slot: slot)
       let outputGradient = gradient(from, channels: output.channels, slot: slot)
       block.normalization.run(
         output, gradient: outputGradient, normalized: normalized(step.output, slot: slot), gamma: values[2],
-        gammaGradient: gradients[2], betaGradient: gradients[3], scratch: scratch, pool: pool, kernels: kernels)
+        gammaGradient: gradients[2], betaGradient: gradients[3], scratch: lane.scratch, pool: lane.pool,
+        kernels: kernels)
       if step.inputs.isEmpty {
         block.weights.add(
-          patch: images(slot), outputGradient: outputGradient, to: gradients[0], scratch: scratch, pool: pool,
+          patch: images(slot), outputGradient: outputGradient, to: gradients[0], scratch: lane.scratch, pool: lane.pool,
           kernels: kernels)
       } else {
         block.weights.add(
           step.inputs.map { tensor($0, slot: slot) }, outputGradient: outputGradient, to: gradients[0],
-          scratch: scratch, pool: pool, kernels: kernels)
+          scratch: lane.scratch, pool: lane.pool, kernels: kernels)
       }
-      guard let to = step.inputGradient else { continue }
+      guard let to = step.inputGradient else { return }
       let channels = step.inputs.reduce(0) { $0 + program.tensors[$1].paddedChannels }
       let inputGradient = gradient(to, channels: channels, slot: slot)
       switch block.backward {
       case .none: break
       case .plain(let back):
         back.run(
-          outputGradient, weights: packed, inputGradient: inputGradient, moments: momentMemory, scratch: scratch,
-          pool: pool, kernels: kernels)
+          outputGradient, weights: packed, inputGradient: inputGradient, moments: lane.moments, scratch: lane.scratch,
+          pool: lane.pool, kernels: kernels)
       case .strided(let back):
         back.add(
-          outputGradient, weights: packed, to: inputGradient, scratch: scratch, pool: pool, kernels: kernels)
+          outputGradient, weights: packed, to: inputGradient, scratch: lane.scratch, pool: lane.pool, kernels: kernels)
       }
     }
   }
