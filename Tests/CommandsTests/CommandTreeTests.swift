@@ -86,8 +86,10 @@ import Testkit
   }
 
   @Test func aMistypedOptionIsAnsweredWithTheOneThatWasMeant() {
-    let error = #expect(throws: (any Error).self) { try TesseraCommand.parseAsRoot(["submit", "a", "--modle", "b"]) }
-    #expect(error.map { TesseraCommand.fullMessage(for: $0) }?.contains("Did you mean '--model'") == true)
+    let error = #expect(throws: (any Error).self) {
+      try TesseraCommand.parseAsRoot(["predict", "-i", "a", "-o", "b", "-d", "c", "--repotr"])
+    }
+    #expect(error.map { TesseraCommand.fullMessage(for: $0) }?.contains("Did you mean '--report'") == true)
   }
 }
 

@@ -32,7 +32,7 @@ import UNet
   }
 
   @Test(arguments: [
-    ("engine", "fast", "none of blas, winograd, winograd-small, automatic"), ("isa", "avx1024", "avx2"),
+    ("engine", "fast", "one of blas, winograd, winograd-small, automatic"), ("isa", "avx1024", "avx2"),
   ])
   func aWordThatIsNoneIsNamed(key: String, word: String, says: String) async throws {
     let error = await #expect(throws: SettingsError.self) { try await FleetSettings.read(flags: [key: word]) }
