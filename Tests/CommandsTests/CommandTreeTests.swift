@@ -62,6 +62,12 @@ import Testkit
     #expect(Set(rows).count == rows.count)
   }
 
+  @Test func thePageOperationsHasEachExitCode() throws {
+    let page = try String(
+      contentsOf: Fixtures.repository.appending(path: "Sources/tessera/Tessera.docc/Operations.md"), encoding: .utf8)
+    for code in ExitCodes.all { #expect(page.contains("| \(code.code) | \(code.name) |"), "\(code.code)") }
+  }
+
   @Test func theProgramsHelpNamesEachGroupAndFitsALine() {
     let help = TesseraCommand.helpMessage(columns: 100)
     for group in TesseraCommand.configuration.groupedSubcommands {
