@@ -199,6 +199,8 @@ let package = Package(
         .embedInCode("0020_events.down.sql"),
         .embedInCode("0021_event_promise.sql"),
         .embedInCode("0021_event_promise.down.sql"),
+        .embedInCode("0022_training.sql"),
+        .embedInCode("0022_training.down.sql"),
         .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),
@@ -271,6 +273,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     module("FleetSimulation", ["Fleet", "FleetContracts", "Digests"]),
 
+    // Training on the fleet.
+    module("FleetTraining", ["Fleet", "FleetContracts", "Training", "ModelSelection", "ModelStore"]),
+
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(
       "Commands",
@@ -278,7 +283,8 @@ let package = Package(
         "Fleet", "FleetContracts", "Inference", "Postprocessing", "ModelStore", "ModelPlans", "NiftiIO", "Volumes",
         "Pictures", "Reports", "RunPictures", "Digests", "Kernels", "UNet", "WeightsCache", "RabbitMQBroker",
         "PostgresLedger", "BlobStores",
-        "FleetInMemory", "FleetMetrics", "FleetSimulation", "Exposition", "JSONLogs", "HTTPAPI", "LabelFolders",
+        "FleetInMemory", "FleetMetrics", "FleetSimulation", "FleetTraining", "Exposition", "JSONLogs", "HTTPAPI",
+        "LabelFolders",
         "ModelSelection",
         "Evaluation", "PythonJSON", "Machine", "Chaos", "Processes", "Webhooks", "Training", "TrainingData", "Planning",
         "Gradients",
@@ -354,8 +360,8 @@ let package = Package(
     tests(
       "FleetTests",
       [
-        "Fleet", "FleetInMemory", "FleetContracts", "Digests", "Inference", "Preprocessing", "ModelStore", "UNet",
-        "WeightsCache", "Kernels", "Threads", "Volumes",
+        "Fleet", "FleetInMemory", "FleetContracts", "BlobStores", "Digests", "Inference", "Preprocessing", "ModelStore",
+        "UNet", "WeightsCache", "Kernels", "Threads", "Volumes",
       ]),
     tests("WebhooksTests", ["Webhooks", "FleetContracts"]),
     tests("ChaosTests", ["Chaos"]),

@@ -67,6 +67,9 @@ public enum Migrations {
     Migration(
       version: 21, name: "event_promise", sql: PackageResources._021_event_promise_sql,
       down: PackageResources._021_event_promise_down_sql),
+    Migration(
+      version: 22, name: "training", sql: PackageResources._022_training_sql,
+      down: PackageResources._022_training_down_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

@@ -92,7 +92,8 @@ DO $$
 DECLARE
   rules text;
 BEGIN
-  FOREACH rules IN ARRAY ARRAY['fleet.schema_migrations', 'fleet.run_transitions', 'fleet.analyst_tenants', 'fleet.analytics_refreshes'] LOOP
+  FOREACH rules IN ARRAY ARRAY['fleet.schema_migrations', 'fleet.run_transitions', 'fleet.analyst_tenants', 'fleet.analytics_refreshes',
+    'fleet.training_job_transitions'] LOOP
     IF to_regclass(rules) IS NOT NULL THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, 'tessera_service');
     END IF;

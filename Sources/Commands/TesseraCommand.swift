@@ -32,7 +32,7 @@ public struct TesseraCommand: AsyncParsableCommand {
         name: "Training",
         subcommands: [
           ConvertDecathlonCommand.self, PlanCommand.self, TrainCommand.self, FindBestConfigurationCommand.self,
-          DeterminePostprocessingCommand.self,
+          DeterminePostprocessingCommand.self, SubmitTrainingCommand.self, TrainingCommand.self,
         ]),
       CommandGroup(
         name: "Study",
@@ -43,8 +43,8 @@ public struct TesseraCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Process",
         subcommands: [
-          UpCommand.self, DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, ServeCommand.self,
-          IngestCommand.self, EventsCommand.self, WatchCommand.self, ComputeCommand.self,
+          UpCommand.self, DispatcherCommand.self, WorkerCommand.self, AggregatorCommand.self, TrainerCommand.self,
+          ServeCommand.self, IngestCommand.self, EventsCommand.self, WatchCommand.self, ComputeCommand.self,
         ]),
       CommandGroup(
         name: "Operator",

@@ -16,15 +16,23 @@ public struct AggregatorService: Service, CustomStringConvertible {
   private let ledger: any Ledger
   private let queue: any JobQueue
   private let stitcher: any RunStitching
+  private let trainings: TrainingKeeper?
+  private let sweeper: CheckpointSweeper?
   private let settings: ServiceSettings
   private let logger: Logger
 
+  /// - Parameters:
+  ///   - trainings: writes what trainers report too; `nil` for a fleet that trains nothing.
+  ///   - sweeper: removes checkpoints that later ones have replaced.
   public init(
-    ledger: any Ledger, queue: any JobQueue, stitcher: any RunStitching, settings: ServiceSettings, logger: Logger
+    ledger: any Ledger, queue: any JobQueue, stitcher: any RunStitching, trainings: TrainingKeeper? = nil,
+    sweeper: CheckpointSweeper? = nil, settings: ServiceSettings, logger: Logger
   ) {
     self.ledger = ledger
     self.queue = queue
     self.stitcher = stitcher
+    self.trainings = trainings
+    self.sweeper = sweeper
     self.settings = settings
     self.logger = logger
   }
@@ -50,6 +58,14 @@ public struct AggregatorService: Service, CustomStringConvertible {
       }
       group.addTask {
         try await DeadLetterIntake(ledger: ledger, queue: queue, settings: settings, logger: logger).run()
+      }
+      if let trainings { group.addTask { try await trainings.run() } }
+      if let sweeper {
+        group.addTask {
+          await ServiceLoop(
+            step: "sweep checkpoints", interval: CheckpointSweeper.interval, logger: logger, vitals: settings.vitals
+          ).run(sweeper.sweep)
+        }
       }
       group.addTask {
         await ServiceLoop(

@@ -48,6 +48,8 @@ struct DeadLetterIntake: Sendable {
       case TileJob.type: _ = try message.tileJob()
       case TileResult.type: _ = try message.tileResult()
       case WorkerStatus.type: _ = try message.workerStatus()
+      case TrainingJob.type: _ = try message.trainingJob()
+      case TrainingReport.type: _ = try message.trainingReport()
       default:
         return MessageError.unknownType(message.type, expected: "\(TileJob.type) and \(TileResult.type)").description
       }

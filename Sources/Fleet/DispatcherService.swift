@@ -25,16 +25,19 @@ public struct DispatcherService: Service, CustomStringConvertible {
   private let settings: ServiceSettings
   private let logger: Logger
   private let admission: @Sendable () async throws -> Void
+  private let trainings: TrainingDispatch?
   private let preparing: Hindrance
   private let dispatching: Hindrance
 
   /// - Parameters:
   ///   - urgentPreparer: prepares STAT runs beside the others, so that they never wait for a preparation that has begun; `nil` where there is
   ///     no memory for two at once.
+  ///   - trainings: hands out jobs of trainings too; `nil` for a fleet that trains nothing.
   ///   - admission: throws why no run may be begun at present, such as a blob store that is nearly full.
   public init(
     ledger: any Ledger, queue: any JobQueue, preparer: any RunPreparing, urgentPreparer: (any RunPreparing)? = nil,
-    settings: ServiceSettings, logger: Logger, admission: @escaping @Sendable () async throws -> Void = {}
+    trainings: TrainingDispatch? = nil, settings: ServiceSettings, logger: Logger,
+    admission: @escaping @Sendable () async throws -> Void = {}
   ) {
     self.ledger = ledger
     self.queue = queue
@@ -43,6 +46,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
     self.settings = settings
     self.logger = logger
     self.admission = admission
+    self.trainings = trainings
     preparing = Hindrance(step: "prepare", logger: logger)
     dispatching = Hindrance(step: "dispatch", logger: logger)
   }
@@ -74,6 +78,12 @@ public struct DispatcherService: Service, CustomStringConvertible {
         await loop("reconcile", min(settings.overdueAfter, Self.overdueAtTheEarliest) / 10).run(reconcile)
       }
       group.addTask { await loop("hedge", settings.pollInterval * 5).run(hedge) }
+      if let trainings {
+        group.addTask {
+          await loop("dispatch trainings", settings.pollInterval * 2).run { try await dispatch(trainings) }
+        }
+        group.addTask { await reconcile(trainings) }
+      }
     }
     logger.info("dispatcher stopped")
   }
@@ -152,6 +162,24 @@ public struct DispatcherService: Service, CustomStringConvertible {
     let count = try await ledger.hedgeStragglers(slots: status.consumers)
     if count > 0 { logger.notice("tiles take long and are given to a second worker", metadata: ["tiles": "\(count)"]) }
     return false
+  }
+
+  private func dispatch(_ trainings: TrainingDispatch) async throws -> Bool {
+    let lease = settings.lease
+    let count = try await cancelWhenGracefulShutdown { try await trainings.dispatch(claim: lease) }
+    if count > 0 { logger.info("training jobs handed out", metadata: ["jobs": "\(count)"]) }
+    return false
+  }
+
+  private func reconcile(_ trainings: TrainingDispatch) async {
+    var hearing = TrainingDispatch.Hearing()
+    await loop("reconcile trainings", settings.pollInterval * 5).run {
+      let count = try await trainings.reconcile(&hearing, overdue: settings.overdueAfter)
+      if count > 0 {
+        logger.warning("training jobs were lost and are handed out again", metadata: ["jobs": "\(count)"])
+      }
+      return false
+    }
   }
 
   private func reconcile() async throws -> Bool {

@@ -11,11 +11,13 @@ public enum Announcement: Hashable, Sendable {
   case quarantined(worker: String, reason: String)
   /// The worker may take jobs again.
   case released(worker: String)
+  /// The trainer's job has gone to another, or is over: it needn't go on with it.
+  case trainingStopped(training: TrainingID, job: Int, attempt: Int, worker: String)
 }
 
 extension Announcement: Codable {
-  private enum CodingKeys: String, CodingKey { case version, kind, run, worker, reason }
-  private enum Kind: String, Codable { case cancelled, quarantined, released }
+  private enum CodingKeys: String, CodingKey { case version, kind, run, worker, reason, training, job, attempt }
+  private enum Kind: String, Codable { case cancelled, quarantined, released, trainingStopped }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -31,6 +33,11 @@ extension Announcement: Codable {
         worker: try container.decode(String.self, forKey: .worker),
         reason: try container.decodeIfPresent(String.self, forKey: .reason) ?? "")
     case .released: self = .released(worker: try container.decode(String.self, forKey: .worker))
+    case .trainingStopped:
+      self = .trainingStopped(
+        training: try container.decode(TrainingID.self, forKey: .training),
+        job: try container.decode(Int.self, forKey: .job), attempt: try container.decode(Int.self, forKey: .attempt),
+        worker: try container.decode(String.self, forKey: .worker))
     }
   }
 
@@ -47,6 +54,12 @@ extension Announcement: Codable {
       try container.encode(reason, forKey: .reason)
     case .released(let worker):
       try container.encode(Kind.released, forKey: .kind)
+      try container.encode(worker, forKey: .worker)
+    case .trainingStopped(let training, let job, let attempt, let worker):
+      try container.encode(Kind.trainingStopped, forKey: .kind)
+      try container.encode(training, forKey: .training)
+      try container.encode(job, forKey: .job)
+      try container.encode(attempt, forKey: .attempt)
       try container.encode(worker, forKey: .worker)
     }
   }

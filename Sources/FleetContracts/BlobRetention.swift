@@ -8,13 +8,20 @@ public struct NeededBlobs: Hashable, Sendable {
   public var documents: Set<Digest>
   /// Among `blobs`; the files of these models' manifests are needed too.
   public var manifests: Set<Digest>
-  /// Since the submission of the oldest run that isn't over: what was put since may be a result of it that the ledger hasn't heard of.
+  /// Among `blobs`; the files of these folders' manifests are needed too.
+  public var folders: Set<Digest>
+  /// Since the submission of the oldest run that isn't over, or the last report of the most silent trainer, whichever is longer: what was
+  /// put since may be a result that the ledger hasn't heard of.
   public var oldestOpenRun: Duration?
 
-  public init(blobs: Set<Digest>, documents: Set<Digest>, manifests: Set<Digest>, oldestOpenRun: Duration?) {
+  public init(
+    blobs: Set<Digest>, documents: Set<Digest>, manifests: Set<Digest>, folders: Set<Digest> = [],
+    oldestOpenRun: Duration?
+  ) {
     self.blobs = blobs
     self.documents = documents
     self.manifests = manifests
+    self.folders = folders
     self.oldestOpenRun = oldestOpenRun
   }
 }

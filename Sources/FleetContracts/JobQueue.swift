@@ -6,6 +6,10 @@ public enum QueueName: String, Sendable, CaseIterable {
   case results = "tessera.results"
   /// What workers say of themselves: short-lived, of limited length, so that it can't grow while nobody reads it.
   case workers = "tessera.workers"
+  /// Folds and choices for trainers.
+  case trainings = "tessera.trainings"
+  /// What trainers report.
+  case trainingReports = "tessera.training-reports"
   /// Messages that nobody could read; kept for an operator.
   case dead = "tessera.dead"
   /// What other systems submit; bound to the exchange of the same name.
@@ -14,12 +18,12 @@ public enum QueueName: String, Sendable, CaseIterable {
   case parked = "tessera.ingest.parked"
 
   /// Those of the fleet itself.
-  public static let ofTheFleet: [QueueName] = [.dead, .tiles, .results, .workers]
+  public static let ofTheFleet: [QueueName] = [.dead, .tiles, .results, .workers, .trainings, .trainingReports]
 
   /// The largest body that is taken from the queue, in bytes.
   public var largestBody: Int {
     switch self {
-    case .tiles, .results, .workers, .dead: QueueMessage.largestBody
+    case .tiles, .results, .workers, .trainings, .trainingReports, .dead: QueueMessage.largestBody
     case .ingest, .parked: QueueMessage.largestSubmission
     }
   }

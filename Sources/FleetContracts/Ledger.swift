@@ -11,7 +11,7 @@ public protocol Ledger:
   RunHistories,
   FleetObserving, ThroughputObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog,
   WebhookOffice,
-  AccessTokenKeeping, RunListing, BlobRetention, LabelDetailReading, ComparisonRecording, LedgerUpkeep
+  AccessTokenKeeping, RunListing, BlobRetention, LabelDetailReading, ComparisonRecording, LedgerUpkeep, TrainingOffice
 {
   // MARK: Models
 
@@ -185,6 +185,7 @@ public struct StitchClaim: Hashable, Sendable {
 
 public enum LedgerError: Error, Hashable, CustomStringConvertible {
   case keyConflict(key: String, run: RunID)
+  case trainingKeyConflict(key: String, training: TrainingID)
   case unknownModel(String)
   /// The claim has passed to another holder.
   case fenced(RunID)
@@ -195,6 +196,8 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     switch self {
     case .keyConflict(let key, let run):
       "The key \"\(key)\" belongs to run \(run), which was submitted with other images, model or options; use a new key for a new study."
+    case .trainingKeyConflict(let key, let training):
+      "The key \"\(key)\" belongs to training \(training), which was submitted with other data, configurations or options; use a new key for a new training."
     case .unknownModel(let name):
       "No model \(name) is registered; `tessera model list` shows those that are, `tessera model add DIR --name NAME` adds one."
     case .fenced(let run):

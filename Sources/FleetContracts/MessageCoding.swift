@@ -20,6 +20,29 @@ extension QueueMessage {
       body: try MessageCoding.encode(status))
   }
 
+  /// The message that carries `job`. Its id names training, job and attempt, so it is the same when it is published again.
+  public init(_ job: TrainingJob) throws {
+    self.init(
+      id: "\(job.training)/\(job.job)/\(job.attempt)", type: TrainingJob.type, body: try MessageCoding.encode(job))
+  }
+
+  /// - Parameter number: counts the reports of one attempt.
+  public init(_ report: TrainingReport, number: Int) throws {
+    self.init(
+      id: "\(report.training)/\(report.job)/\(report.attempt)/\(report.worker)/\(number)", type: TrainingReport.type,
+      body: try MessageCoding.encode(report))
+  }
+
+  /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
+  public func trainingJob() throws -> TrainingJob {
+    try MessageCoding.decode(TrainingJob.self, type: TrainingJob.type, from: self)
+  }
+
+  /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
+  public func trainingReport() throws -> TrainingReport {
+    try MessageCoding.decode(TrainingReport.self, type: TrainingReport.type, from: self)
+  }
+
   /// - Throws: `MessageError` when the message is of another type or version, or unreadable.
   public func tileJob() throws -> TileJob { try MessageCoding.decode(TileJob.self, type: TileJob.type, from: self) }
 
@@ -66,6 +89,8 @@ extension VersionedMessage {
 extension TileJob: VersionedMessage {}
 extension TileResult: VersionedMessage {}
 extension WorkerStatus: VersionedMessage {}
+extension TrainingJob: VersionedMessage {}
+extension TrainingReport: VersionedMessage {}
 
 enum MessageCoding {
   static func encode(_ value: some Encodable) throws -> [UInt8] {

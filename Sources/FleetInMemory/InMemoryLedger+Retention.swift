@@ -45,6 +45,21 @@ extension InMemoryLedger {
         needed.blobs.formUnion((tile.votes.map(\.result) + [tile.accepted?.result]).compactMap { $0?.probabilities })
       }
     }
+    let time = trainingTime
+    for record in trainings.map(\.record) {
+      if record.state == .running || record.state == .failed { needed.folders.insert(record.spec.data) }
+      for job in record.jobs {
+        if job.state == .running, let end = job.leaseEnd {
+          // What a trainer put before its last report has been reported too.
+          let silence = Duration.seconds(time.timeIntervalSince(end)) + job.lease
+          needed.oldestOpenRun = max(needed.oldestOpenRun ?? .zero, silence)
+        }
+        if let checkpoint = job.checkpoint, !job.state.isFinal { needed.folders.insert(checkpoint) }
+        guard let result = job.result else { continue }
+        if job.work == .selection { needed.blobs.insert(result) } else { needed.folders.insert(result) }
+      }
+    }
+    needed.blobs.formUnion(needed.folders)
     return needed
   }
 }

@@ -33,6 +33,8 @@ public actor InMemoryLedger: Ledger {
   var webhooks: [KeptWebhook] = []
   var webhookDeliveries: [KeptDelivery] = []
   var tokens: [AccessToken] = []
+  /// In the order of submission.
+  var trainings: [KeptTraining] = []
   private let clock: @Sendable () -> Duration
 
   /// - Parameter clock: Time since any fixed moment; leases, pauses and ages are measured by it.

@@ -76,9 +76,24 @@ extension PostgresLedger {
         WHERE state NOT IN ('completed', 'failed', 'cancelled')
         """
       ).first?.optional("age")
+      let folders = try database.digests(
+        """
+        SELECT data AS digest FROM fleet.trainings WHERE state IN ('running', 'failed')
+        UNION SELECT checkpoint FROM fleet.training_jobs WHERE finished_at IS NULL
+        UNION SELECT result FROM fleet.training_jobs WHERE kind = 'fold'
+        """)
+      let choices = try database.digests("SELECT result AS digest FROM fleet.training_jobs WHERE kind = 'selection'")
+      // What a trainer put before its last report has been reported too.
+      let silence: Double? = try database.execute(
+        """
+        SELECT max(extract(epoch FROM now() - lease_until) + lease_seconds) AS silence
+        FROM fleet.training_jobs WHERE state = 'running'
+        """
+      ).first?.optional("silence")
       return NeededBlobs(
-        blobs: always.union(documents).union(tiles).union(manifests), documents: documents, manifests: manifests,
-        oldestOpenRun: age.map { .seconds(max(0, $0)) })
+        blobs: always.union(documents).union(tiles).union(manifests).union(folders).union(choices),
+        documents: documents, manifests: manifests, folders: folders,
+        oldestOpenRun: [age, silence].compactMap { $0 }.max().map { .seconds(max(0, $0)) })
     }
   }
 }

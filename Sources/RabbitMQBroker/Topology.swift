@@ -42,7 +42,7 @@ struct Topology: Sendable {
     case .ingest: return quorum + work(dead: .parked)
     // Without dead letters: those that have outlived their use would all become some.
     case .workers: return quorum + [("x-message-ttl", .number(60_000)), ("x-max-length", .number(10_000))]
-    case .tiles, .results: return quorum + work(dead: .dead)
+    case .tiles, .results, .trainings, .trainingReports: return quorum + work(dead: .dead)
     }
   }
 

@@ -33,6 +33,12 @@ public enum FoldSplit {
     return split
   }
 
+  /// How many folds the split has; `splits_final.pkl` is made where it isn't there yet.
+  /// - Throws: as `of`.
+  public static func count(cases: [String], folder: URL) throws -> Int {
+    try stored(cases.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, in: folder).count
+  }
+
   private static func stored(_ names: [String], in folder: URL) throws -> [CrossValidationSplit] {
     let file = folder.appending(path: fileName)
     if FileManager.default.fileExists(atPath: file.path) { return try read(file) }

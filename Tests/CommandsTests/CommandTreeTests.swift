@@ -14,7 +14,7 @@ import Testkit
   /// Those that print no result: they run until they are stopped, or print a page for another program.
   private static let withoutResult: Set = [
     "tessera up", "tessera dispatcher", "tessera worker", "tessera aggregator", "tessera serve", "tessera ingest",
-    "tessera events", "tessera watch", "tessera manual",
+    "tessera events", "tessera watch", "tessera trainer", "tessera manual",
   ]
 
   @Test func eachCommandShowsACallOfItsOwn() {

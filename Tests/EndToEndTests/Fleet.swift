@@ -16,7 +16,8 @@ final class Fleet {
       "TESSERA_STORE_URL": "file://\(folder.url.path)/store", "TESSERA_CACHE_FOLDER": "\(folder.url.path)/cache",
       "TESSERA_WEIGHTS_CACHE": "\(folder.url.path)/weights",
       "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_OVERDUE_SECONDS": "10",
-      "TESSERA_LOG_LEVEL": "debug",
+      "TESSERA_LOG_LEVEL": "debug", "nnUNet_raw_data_base": folder.url.path,
+      "nnUNet_preprocessed": folder.url.appending(path: "preprocessed").path,
     ]) { $1 }.merging(changes) { $1 }
     try await succeed(["migrate", "up"])
     try await succeed(["model", "add", Fixtures.directory.appending(path: "Task501/model").path, "--name", "tissue"])

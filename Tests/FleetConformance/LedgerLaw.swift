@@ -27,4 +27,5 @@ public struct LedgerLaw: Sendable, CustomStringConvertible {
     + urgency + cancelling + forecasting + dispatchOrder + pausing + workers + histories + watching + throughput
     + failing
     + deadLetters + quarantine + hedging + measuring + events + webhooks + accessTokens + listing + retention
+    + training
 }

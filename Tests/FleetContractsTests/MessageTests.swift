@@ -43,6 +43,62 @@ import Testing
     #expect(message.body.count < QueueMessage.largestBody)
   }
 
+  private let trainingJob = TrainingJob(
+    training: TrainingID(), job: 20, attempt: 3, leaseSeconds: 60, document: Digest(of: "document".utf8))
+
+  @Test func aTrainingJobSurvivesItsMessage() throws {
+    let message = try QueueMessage(trainingJob)
+    #expect(try message.trainingJob() == trainingJob)
+    #expect(message.id == "\(trainingJob.training)/20/3" && message.body.count < 512)
+  }
+
+  private static let epoch = TrainingEpoch(
+    epoch: 999, trainingLoss: -0.8312345678901234, validationLoss: .nan, dice: 0.8123456789012345,
+    learningRate: 1.9952623e-5, seconds: 3723.123456)
+
+  @Test(arguments: [
+    TrainingReport.News.begun, .alive, .epoch(epoch, checkpoint: nil),
+    .epoch(epoch, checkpoint: Digest(of: "checkpoint".utf8)), .returned(checkpoint: nil, epochs: nil),
+    .returned(checkpoint: Digest(of: "checkpoint".utf8), epochs: 7), .done(result: Digest(of: "result".utf8)),
+    .failed(kind: .outOfMemory, reason: String(repeating: "\"\u{1F9E0}", count: 2000)),
+  ])
+  func aTrainersReportSurvivesItsMessage(news: TrainingReport.News) throws {
+    let report = TrainingReport(trainingJob, worker: "host-4711", news)
+    let message = try QueueMessage(report, number: 17)
+    #expect(try message.trainingReport() == report)
+    #expect(message.id == "\(trainingJob.training)/20/3/host-4711/17")
+    try message.check()
+    #expect(try schemaMembers("training-report.v1", of: message))
+  }
+
+  /// Whether a body has all that its schema demands, and nothing else.
+  private func schemaMembers(_ name: String, of message: QueueMessage) throws -> Bool {
+    let schema = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources/FleetContracts/Schemas/\(name).json")
+    let description = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: schema)) as? [String: Any])
+    let required = try #require(description["required"] as? [String])
+    let properties = try #require(description["properties"] as? [String: Any])
+    let body = try #require(try JSONSerialization.jsonObject(with: Data(message.body)) as? [String: Any])
+    #expect(message.type == "tessera.\(name)" && description["title"] as? String == message.type)
+    return Set(required).isSubset(of: body.keys) && Set(body.keys).isSubset(of: properties.keys)
+  }
+
+  @Test func aTrainingJobsBodyHasTheSchemasMembers() throws {
+    #expect(try schemaMembers("training-job.v1", of: try QueueMessage(trainingJob)))
+  }
+
+  @Test func aReportOfAnImpossibleEpochIsRefused() throws {
+    for epoch in ["-1", "4611686018427387904"] {
+      let body = """
+        {"version":1,"training":"\(TrainingID())","job":0,"attempt":1,"worker":"w","kind":"epoch","epoch":{"epoch":\(epoch),"seconds":1}}
+        """
+      #expect(throws: MessageError.self) {
+        try QueueMessage(id: "1", type: TrainingReport.type, body: Array(body.utf8)).trainingReport()
+      }
+    }
+  }
+
   /// The schema's names, held against what is written.
   @Test(arguments: ["tile-job.v1", "tile-result.v1", "worker-status.v1"])
   func bodiesHaveTheSchemasMembers(name: String) throws {

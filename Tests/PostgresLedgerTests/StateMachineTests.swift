@@ -30,6 +30,51 @@ struct StateMachineTests {
     }
   }
 
+  @Test func theDatabaseKnowsTheSameStepsOfATrainingJob() async throws {
+    try await withDatabase { database in
+      let rows = try await database.execute(
+        "SELECT from_state || ' ' || to_state AS value FROM fleet.training_job_transitions ORDER BY 1")
+      #expect(rows == Set(TrainingJobState.steps.map { "\($0.from) \($0.to)" }).sorted())
+    }
+  }
+
+  @Test func everyOtherStepOfATrainingJobIsRefused() async throws {
+    try await withDatabase { database in
+      let ledger = try PostgresLedger(url: database.url)
+      let spec = TrainingSpec(
+        task: "Task501_X", configurations: ["2d"], folds: [0], data: .example, model: "m", epochs: 1)
+      let training = try await ledger.submit(spec, key: nil, tenant: .default).training
+      await ledger.close()
+      let connection = try PostgresConnection(ConnectionSettings(url: database.url))
+      func enter(_ state: TrainingJobState) -> String {
+        let isRunning = state == .running
+        return """
+          UPDATE fleet.training_jobs SET state = '\(state.rawValue)', worker = 'w', lease_until = \(isRunning ? "now()" : "NULL"),
+            finished_at = \(state.isFinal ? "now()" : "NULL"), result = \(state == .done ? "'\(Digest.example)'" : "NULL"),
+            failure_kind = \(state == .failed ? "'invalid'" : "NULL"), failure_reason = \(state == .failed ? "'no'" : "NULL")
+          WHERE training = '\(training)' AND position = 0
+          """
+      }
+      for before in TrainingJobState.allCases {
+        try connection.run(script: "ALTER TABLE fleet.training_jobs DISABLE TRIGGER USER")
+        try connection.execute(enter(before))
+        try connection.run(script: "ALTER TABLE fleet.training_jobs ENABLE TRIGGER USER; BEGIN")
+        for after in TrainingJobState.allCases where after != before {
+          // A report may begin a job and end it at once.
+          let isLegal = TrainingJobState.steps.contains {
+            ($0.from == before || (before == .queued && $0.from == .running)) && $0.to == after
+          }
+          #expect(try isRefused(enter(after), by: connection) != isLegal, "\(before) to \(after)")
+        }
+        for change in ["attempt = attempt + 2", "attempt = -1", "checkpoint_epochs = -1"] {
+          let statement = "UPDATE fleet.training_jobs SET \(change) WHERE training = '\(training)' AND position = 0"
+          #expect(try isRefused(statement, by: connection), "\(change)")
+        }
+        try connection.run(script: "ROLLBACK")
+      }
+    }
+  }
+
   /// Every state of a run to every other, with what else the columns must say for it.
   @Test func everyOtherStepOfARunIsRefused() async throws {
     try await withDatabase { database in

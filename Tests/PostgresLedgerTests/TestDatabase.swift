@@ -52,6 +52,10 @@ struct TestDatabase {
         UPDATE fleet.outbox SET claimed_until = claimed_until - \(pause);
         UPDATE fleet.dispatching SET moved_at = moved_at - \(pause);
         UPDATE fleet.events SET claimed_until = claimed_until - \(pause);
+        UPDATE fleet.training_jobs
+        SET lease_until = lease_until - \(pause), not_before = not_before - \(pause),
+            claimed_until = claimed_until - \(pause), published_at = published_at - \(pause);
+        UPDATE fleet.training_checkpoints SET at = at - \(pause);
         UPDATE fleet.webhook_deliveries
         SET begun_at = begun_at - \(pause), due_at = due_at - \(pause), claimed_until = claimed_until - \(pause);
         """)
@@ -61,7 +65,7 @@ struct TestDatabase {
   func empty() throws {
     try PostgresConnection(ConnectionSettings(url: url)).run(
       script: """
-        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses, fleet.webhooks, fleet.access_tokens CASCADE;
+        TRUNCATE fleet.models, fleet.workers, fleet.quarantines, fleet.pauses, fleet.webhooks, fleet.access_tokens, fleet.trainings CASCADE;
         UPDATE fleet.dispatching SET shares = DEFAULT;
         """)
   }

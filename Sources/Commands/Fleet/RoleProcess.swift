@@ -1,5 +1,6 @@
 internal import Fleet
 internal import FleetContracts
+internal import FleetTraining
 internal import Foundation
 internal import HTTPAPI
 internal import Logging
@@ -14,6 +15,8 @@ internal import Webhooks
 struct RoleProcess {
   enum Role: Hashable {
     case dispatcher, worker, aggregator
+    /// Trains folds, and chooses among configurations.
+    case trainer
     /// Those that face other systems.
     case events, ingest
     case watch(WatchService.Options)
@@ -24,7 +27,7 @@ struct RoleProcess {
     }
 
     /// Whether it has voxels in memory.
-    var computes: Bool { [.dispatcher, .worker, .aggregator].contains(self) }
+    var computes: Bool { [.dispatcher, .worker, .aggregator, .trainer].contains(self) }
 
     /// Whether it puts or gets blobs.
     var needsStore: Bool { self != .events }
@@ -69,7 +72,7 @@ struct RoleProcess {
     let queue =
       roles.contains(where: \.needsBroker)
       ? try adapters.queue(connectionName: name, watch: broker, duties: duties) : nil
-    let needsLedger = roles.contains { $0 != .worker }
+    let needsLedger = roles.contains { $0 != .worker && $0 != .trainer }
     let ledger = needsLedger ? try await adapters.ledger(patience: .seconds(600)) : nil
     let models = store.map { ModelLibrary(store: $0, cacheFolder: URL(filePath: settings.cacheFolder)) }
     let weights = WeightsShelf(cache: settings.weights.cache, logger: logger)
@@ -200,6 +203,8 @@ struct RoleProcess {
         ledger: ledger, queue: queue, preparer: try preparer(),
         // Two preparations at once take the memory of two: with a limit, a STAT study is the next one instead.
         urgentPreparer: memory.role.limit == nil ? try preparer() : nil,
+        trainings: TrainingDispatch(
+          ledger: ledger, queue: queue, store: store, lease: .seconds(settings.trainingLeaseSeconds)),
         settings: service, logger: logger
       ) { [reserve = settings.storeReserve] in try await reserve.check(store) }
     case .aggregator:
@@ -209,7 +214,14 @@ struct RoleProcess {
         stitcher: try CaseStitcher(
           store: store, models: models, threads: settings.threads, softwareVersion: SoftwareVersion.current,
           memory: memory.role),
+        trainings: TrainingKeeper(ledger: ledger, queue: queue, store: store, logger: logger),
+        sweeper: (store as? any BlobInventory).map { CheckpointSweeper(ledger: ledger, store: $0, logger: logger) },
         settings: service, logger: logger)
+    case .trainer:
+      return TrainerService(
+        queue: queue, store: store,
+        performer: NnunetTrainer(threads: settings.threads, maxMemory: memory.role.limit), name: name,
+        cache: URL(filePath: settings.cacheFolder), logger: logger)
     }
   }
 }

@@ -28,6 +28,8 @@ struct FleetSettings {
   var storeReserve: StoreReserve
   /// `lease.seconds`, `TESSERA_LEASE_SECONDS`: how long a claim on a run lasts without being renewed; default 30.
   var leaseSeconds: Int
+  /// `training.lease.seconds`, `TESSERA_TRAINING_LEASE_SECONDS`: how long a trainer may be silent; default 60.
+  var trainingLeaseSeconds: Int
   /// `overdue.seconds`, `TESSERA_OVERDUE_SECONDS`: tiles without a result for so long are dispatched again; default 900.
   var overdueSeconds: Int
   /// `canary.share`, `TESSERA_CANARY_SHARE`: the share of tiles that two workers compute, as a check of their machines; default 0.
@@ -78,6 +80,7 @@ struct FleetSettings {
       folder: reader.text(.weightsCache), limit: try reader.size(.weightsLimit), userCache: Self.userCache)
     storeReserve = StoreReserve(bytes: try reader.size(.storeReserve) ?? 0)
     leaseSeconds = try reader.whole(.leaseSeconds)
+    trainingLeaseSeconds = try reader.whole(.trainingLeaseSeconds)
     overdueSeconds = try reader.whole(.overdueSeconds)
     canaryShare = try reader.share(.canaryShare)
     graceSeconds = try reader.whole(.graceSeconds)

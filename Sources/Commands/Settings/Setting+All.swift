@@ -60,6 +60,9 @@ extension Setting {
 
   static let leaseSeconds = Setting(
     "lease.seconds", .whole(30, in: 1...3600), "Seconds that a claim on a run lasts without being renewed.")
+  static let trainingLeaseSeconds = Setting(
+    "training.lease.seconds", .whole(60, in: 1...86400),
+    "Seconds of a trainer's silence after which its fold goes to another.")
   static let overdueSeconds = Setting(
     "overdue.seconds", .whole(900, in: 1...86400), "Seconds without a result after which a tile is dispatched again.")
   static let canaryShare = Setting(
@@ -101,7 +104,8 @@ extension Setting {
     SettingGroup(
       title: "Computing",
       settings: [threads, workerSlots, maxMemory, engine, isa, cacheFolder, weightsCache, weightsLimit]),
-    SettingGroup(title: "Work", settings: [leaseSeconds, overdueSeconds, canaryShare, graceSeconds]),
+    SettingGroup(
+      title: "Work", settings: [leaseSeconds, trainingLeaseSeconds, overdueSeconds, canaryShare, graceSeconds]),
     SettingGroup(title: "Watching", settings: [httpListen, scaleDrainSeconds, logFormat]),
     SettingGroup(
       title: "Other systems",

@@ -63,23 +63,28 @@ public struct StoreCleaner: Sendable {
   /// What pass documents and manifests name. One loop, as the optimiser of Swift 6.3.1 fails on two with calls that suspend.
   private func inside(_ needed: NeededBlobs) async throws -> Set<Digest> {
     var blobs: Set<Digest> = []
-    for source in needed.documents.map(Source.document) + needed.manifests.map(Source.manifest) {
-      blobs.formUnion(try await source.names(in: store))
-    }
+    for source in NamingBlob.all(of: needed) { blobs.formUnion(try await source.names(in: store)) }
     return blobs
   }
 }
 
 /// A blob that names others.
-private enum Source {
+enum NamingBlob {
   case document(Digest)
   case manifest(Digest)
+  case folder(Digest)
+
+  static func all(of needed: NeededBlobs) -> [NamingBlob] {
+    needed.documents.map(NamingBlob.document) + needed.manifests.map(NamingBlob.manifest)
+      + needed.folders.map(NamingBlob.folder)
+  }
 
   func names(in store: any BlobStore) async throws -> [Digest] {
     switch self {
     case .document(let digest):
       let document = try await PassDocument.get(digest, from: store)
       return [document.volume] + (document.previous.map { [$0.labels] } ?? [])
+    case .folder(let digest): return try await FolderManifest.get(digest, from: store).files.map(\.sha256)
     case .manifest(let digest): return try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256)
     }
   }

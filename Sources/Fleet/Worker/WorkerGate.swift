@@ -40,7 +40,7 @@ final class WorkerGate: Sendable {
       switch announcement {
       case .quarantined(worker, _): state.closedUntil = ContinuousClock.now + Self.patience
       case .released(worker): state.closedUntil = nil
-      case .quarantined, .released: break
+      case .quarantined, .released, .trainingStopped: break
       case .cancelled(let run):
         guard state.runs.insert(run).inserted else { return }
         state.order.append(run)

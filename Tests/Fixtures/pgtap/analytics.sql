@@ -6,7 +6,7 @@ CREATE SCHEMA tap;
 CREATE EXTENSION pgtap SCHEMA tap;
 SET LOCAL search_path = tap, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(61);
+SELECT plan(70);
 
 ------------------------------------------------------------------------------------------------------------- schema
 SELECT has_schema('fleet');
@@ -15,7 +15,7 @@ SELECT tables_are('analytics', ARRAY[]::name[], 'analysts have views only');
 SELECT views_are('analytics', ARRAY[
   'agreement_by_model', 'comparisons', 'cost_by_tenant', 'dead_letters', 'failures_by_class', 'freshness', 'label_intensities', 'label_statistics',
   'label_volumes', 'model_drift_weekly', 'provenance', 'quarantines', 'run_engines', 'run_failures_by_class', 'run_passes', 'run_summary',
-  'step_timings', 'throughput_hourly', 'workers']);
+  'step_timings', 'throughput_hourly', 'training_curves', 'training_jobs', 'workers']);
 SELECT is_partitioned('fleet', 'tiles', 'tiles lie in partitions');
 SELECT is_partitioned('fleet', 'tile_results', 'results lie in partitions');
 SELECT col_is_pk('fleet', 'tiles', ARRAY['pass', 'tile']::name[], 'the key of tiles');
@@ -53,6 +53,9 @@ SELECT columns_are('analytics', 'cost_by_tenant', ARRAY[
 SELECT columns_are('analytics', 'model_drift_weekly', ARRAY[
   'week', 'tenant', 'model', 'model_sha256', 'label', 'label_name', 'runs', 'absent', 'touching_border', 'mean_volume_ml', 'median_volume_ml',
   'sd_volume_ml', 'mean_confidence', 'mean_entropy', 'volume_change_ml', 'confidence_change']);
+SELECT columns_are('analytics', 'training_curves', ARRAY[
+  'training', 'tenant', 'task', 'model', 'configuration', 'fold', 'epoch', 'training_loss', 'validation_loss', 'dice', 'learning_rate', 'seconds',
+  'attempt', 'worker', 'reported_at']);
 SELECT col_type_is('analytics', 'label_volumes', 'volume_ml', 'double precision', 'volumes are numbers');
 SELECT col_type_is('analytics', 'label_statistics', 'touches_border', 'boolean', 'incompleteness is a flag');
 SELECT col_type_is('analytics', 'label_statistics', 'is_preliminary', 'boolean', 'incompleteness is a flag');
@@ -78,6 +81,7 @@ SELECT table_privs_are('fleet', 'weekly_volumes', 'tap_analyst', ARRAY[]::text[]
 SELECT table_privs_are('fleet', 'runs', 'tap_service', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
 SELECT table_privs_are('fleet', 'tiles', 'tap_service', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
 SELECT table_privs_are('fleet', 'analyst_tenants', 'tap_service', ARRAY['SELECT']);
+SELECT table_privs_are('fleet', 'training_job_transitions', 'tap_service', ARRAY['SELECT']);
 SELECT table_privs_are('fleet', 'runs', 'tap_monitor', ARRAY['SELECT']);
 
 ----------------------------------------------------------------------------------------------------------------- rows
@@ -93,6 +97,15 @@ ALTER TABLE fleet.runs ENABLE TRIGGER USER;
 INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml, touches_border)
 SELECT r.id, 1, 'grey', 1000, 8, true FROM fleet.runs r;
 INSERT INTO fleet.label_statistics (run, label, name, voxels, volume_ml) SELECT r.id, 2, 'white', 0, 0 FROM fleet.runs r;
+INSERT INTO fleet.trainings (id, tenant, task, model_name, data, spec, request_digest)
+SELECT format('0195c0de-0002-7000-8000-00000000000%s', n)::uuid, CASE n WHEN 1 THEN 'north' ELSE 'south' END, 'Task501_X', 'x', repeat('a', 64),
+       '{"epochs": 4}', repeat('b', 64)
+FROM generate_series(1, 2) n;
+INSERT INTO fleet.training_jobs (training, position, kind, configuration, fold, needs, state) SELECT id, 0, 'fold', '2d', 0, '{}', 'ready' FROM fleet.trainings;
+INSERT INTO fleet.training_epochs (training, position, epoch, training_loss, seconds, attempt, worker)
+SELECT id, 0, 0, -0.5, 1.5, 1, 'host-1' FROM fleet.trainings;
+SELECT results_eq('SELECT tenant, training_loss FROM analytics.training_curves ORDER BY tenant', $$VALUES ('north'::text, -0.5::float8), ('south', -0.5)$$,
+                  'who reads the ledger sees all curves');
 SELECT results_eq('SELECT tenant, volume_ml FROM analytics.label_volumes WHERE label = 1 ORDER BY tenant', $$VALUES ('north'::text, 8::float8), ('south', 8)$$,
                   'who reads the ledger sees all tenants');
 SELECT results_eq('SELECT DISTINCT touches_border, volume_ml FROM analytics.label_statistics WHERE label = 1', $$VALUES (true, 8::float8)$$,
@@ -114,17 +127,23 @@ SET LOCAL ROLE tap_alice;
 SELECT is_empty('SELECT * FROM analytics.label_volumes', 'an analyst without a grant sees no volumes');
 SELECT is_empty('SELECT * FROM analytics.run_summary', 'nor runs');
 SELECT is_empty('SELECT * FROM analytics.provenance', 'nor provenance');
+SELECT is_empty('SELECT * FROM analytics.training_curves', 'nor curves');
+SELECT is_empty('SELECT * FROM analytics.training_jobs', 'nor trainings');
 RESET ROLE;
 INSERT INTO fleet.analyst_tenants (login, tenant) VALUES ('tap_alice', 'north');
 SET LOCAL ROLE tap_alice;
 SELECT results_eq('SELECT tenant FROM analytics.run_summary', $$VALUES ('north'::text)$$, 'with a grant, the runs of its tenant');
 SELECT results_eq('SELECT DISTINCT tenant FROM analytics.label_statistics', $$VALUES ('north'::text)$$, 'and its statistics');
 SELECT results_eq('SELECT tenant FROM analytics.throughput_hourly', $$VALUES ('north'::text)$$, 'and its throughput');
+SELECT results_eq('SELECT tenant FROM analytics.training_curves', $$VALUES ('north'::text)$$, 'and its curves');
+SELECT results_eq('SELECT tenant FROM analytics.training_jobs', $$VALUES ('north'::text)$$, 'and its trainings');
+SELECT throws_ok('SELECT * FROM fleet.visible_trainings', '42501', NULL, 'nor trainings themselves');
 SELECT throws_ok('SELECT * FROM fleet.runs', '42501', NULL, 'but not the ledger');
 SELECT throws_ok('SELECT * FROM fleet.visible_runs', '42501', NULL, 'nor what the views are made from');
 SELECT throws_ok('DELETE FROM analytics.workers', '42501', NULL, 'and it can''t write');
 SELECT throws_ok('INSERT INTO fleet.analyst_tenants VALUES (''tap_alice'', ''*'')', '42501', NULL, 'nor grant itself more');
 SELECT lives_ok('SELECT count(*) FROM analytics.run_summary WHERE tap.tell(tenant)', 'the barrier holds for runs');
+SELECT lives_ok('SELECT count(*) FROM analytics.training_curves WHERE tap.tell(tenant)', 'the barrier holds for curves');
 SELECT lives_ok('SELECT count(*) FROM analytics.label_volumes WHERE tap.tell(tenant)', 'the barrier holds for volumes');
 SELECT lives_ok('SELECT count(*) FROM analytics.step_timings WHERE tap.tell(tenant)', 'the barrier holds for timings');
 RESET ROLE;

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+import Testkit
+
+/// A task that is trained by real processes, on real servers, while one of them is killed.
+@Suite(
+  .serialized,
+  .enabled(if: PrivateServers.areInstalled, "needs rabbitmq-server and postgresql; Compose/install brings them"))
+struct TrainingFleetTests {
+  /// A small task of five cases, planned and preprocessed for a network of two features.
+  private func planned(_ fleet: Fleet) async throws {
+    let raw = fleet.folder.url.appending(path: "nnUNet_raw_data")
+    try FileManager.default.copyItem(at: Fixtures.directory.appending(path: "planning/raw"), to: raw)
+    let task = raw.appending(path: "Task777_Small")
+    for name in ["imagesTr/small_#_0000", "imagesTr/small_#_0001", "labelsTr/small_#"] {
+      try FileManager.default.copyItem(
+        at: task.appending(path: name.replacing("#", with: "03") + ".nii.gz"),
+        to: task.appending(path: name.replacing("#", with: "04") + ".nii.gz"))
+    }
+    let file = task.appending(path: "dataset.json")
+    var dataset = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    dataset["training"] = (0..<5).map {
+      ["image": "./imagesTr/small_0\($0).nii.gz", "label": "./labelsTr/small_0\($0).nii.gz"]
+    }
+    dataset["numTraining"] = 5
+    try JSONSerialization.data(withJSONObject: dataset).write(to: file)
+    try await fleet.succeed(["plan", "-t", "777", "--base-features", "2", "--patch", "8,16,16", "-m", "3d"])
+  }
+
+  /// SHA-256 of the finished weights of a training's first job.
+  private func weights(_ training: String, in fleet: Fleet) throws -> String {
+    let result = try #require(
+      try fleet.query("SELECT result FROM fleet.training_jobs WHERE training = '\(training)' AND position = 0").first)
+    struct Manifest: Decodable {
+      struct File: Decodable {
+        var path: String
+        var sha256: String
+      }
+      var files: [File]
+    }
+    let store = fleet.folder.url.appending(path: "store/\(result.prefix(2))/\(result.dropFirst(2).prefix(2))/\(result)")
+    let manifest = try JSONDecoder().decode(Manifest.self, from: try Data(contentsOf: store))
+    return try #require(
+      manifest.files.first { $0.path.hasSuffix("fold_0/model_final_checkpoint.model") }?.sha256,
+      "\(manifest.files.map(\.path))")
+  }
+
+  private func submit(_ fleet: Fleet, _ key: String, name: String, epochs: Int) async throws -> String {
+    struct Receipt: Decodable {
+      var training: String
+      var isNew: Bool
+    }
+    let words = [
+      "submit-training", "777", "-m", "3d_fullres", "-f", "0", "--epochs", "\(epochs)", "--iterations", "4",
+      "--validation-iterations", "1", "--name", name, "--key", key, "--json",
+    ]
+    return try Fleet.decode(Receipt.self, from: try await fleet.succeed(words)).training
+  }
+
+  @Test func aTrainerThatIsKilledInTheMiddleOfAnEpochIsFollowedByAnotherWithTheSameBits() async throws {
+    let fleet = try await Fleet(environment: ["TESSERA_TRAINING_LEASE_SECONDS": "3"])
+    try await planned(fleet)
+    let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
+    let first = try await fleet.start("trainer")
+    let training = try await submit(fleet, "disturbed", name: "small", epochs: 5)
+    let job = "FROM fleet.training_jobs WHERE training = '\(training)' AND position = 0"
+    try await fleet.wait("two epochs", until: "SELECT checkpoint_epochs >= 2 \(job)")
+    // The next epoch has begun: its trainer doesn't wait for the ledger.
+    first.send(SIGKILL)
+    #expect(try fleet.query("SELECT state = 'running' AND checkpoint_epochs < 5 \(job)") == ["t"])
+    let second = try await fleet.start("trainer")
+    try await fleet.wait(
+      "the training's end", within: 120,
+      until: "SELECT state <> 'running' FROM fleet.trainings WHERE id = '\(training)'")
+    #expect(try fleet.query("SELECT state, attempt, setbacks \(job)") == ["done|2|0"])
+    #expect(second.logText.contains("going on from a checkpoint"))
+    #expect(try fleet.query("SELECT state FROM fleet.trainings WHERE id = '\(training)'") == ["completed"])
+    // Every epoch once, by two trainers.
+    #expect(
+      try fleet.query(
+        "SELECT count(*), count(DISTINCT worker), count(training_loss) FROM analytics.training_curves WHERE training = '\(training)'"
+      ) == ["5|2|5"])
+
+    let undisturbed = try await submit(fleet, "undisturbed", name: "small-again", epochs: 5)
+    try await fleet.wait(
+      "the second training's end", within: 120,
+      until: "SELECT state = 'completed' FROM fleet.trainings WHERE id = '\(undisturbed)'")
+    #expect(try weights(training, in: fleet) == (try weights(undisturbed, in: fleet)))
+    #expect(try fleet.query("SELECT attempt \(job.replacing(training, with: undisturbed))") == ["1"])
+    #expect(try await fleet.succeed(["model", "list"]).contains("small-again"))
+    #expect(try await fleet.succeed(["training", "show", training]).contains("3d_fullres"))
+    #expect(try await submit(fleet, "disturbed", name: "small", epochs: 5) == training)
+    // Asked to stop, an idle trainer ends by itself.
+    second.send(SIGTERM)
+    #expect(try await second.finish(within: 30).code == 0)
+    withExtendedLifetime(roles) {}
+  }
+}
