@@ -51,6 +51,9 @@ public final class MappedArray<Element: NumpyElement>: @unchecked Sendable {  //
 
   deinit { munmap(memory, byteCount) }
 
+  /// Gives the memory back until the elements are read again; the system may go on holding them for the file. Other threads may be reading.
+  public func unload() { madvise(memory, byteCount, MADV_DONTNEED) }
+
   /// Reads an archive's array, deflated or not, and writes it as a `.npy` file that can be mapped. A file that was there is replaced
   /// at once; two processes may do it at the same time.
   /// - Throws: `NumpyFileError`, and what the zip reader and writing throw.

@@ -195,7 +195,16 @@ import Volumes
     let prefetcher = try BatchPrefetcher(
       source, schedule: BatchSchedule(epochs: 0..<1, trainingIterations: 5, validationIterations: 0), threads: 2)
     #expect(throws: AugmentationError.self) { try prefetcher.next() }
-    prefetcher.stop()
     #expect(try prefetcher.next() == nil)
+  }
+}
+
+extension TrainingBatch {
+  /// Of all numbers (FNV-1a, 64 bits).
+  fileprivate var digest: UInt64 {
+    var state: UInt64 = 0xCBF2_9CE4_8422_2325
+    for value in images { state = (state ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
+    for target in targets { for label in target { state = (state ^ UInt64(label)) &* 0x100_0000_01B3 } }
+    return state
   }
 }

@@ -82,6 +82,31 @@ import Volumes
     }
   }
 
+  /// nnU-Net pads labels by -1, a first stage's by background.
+  @Test func outsideACaseTheFirstStageFoundNothing() throws {
+    let folder = try TemporaryFolder()
+    let shape = [3, 4, 5]
+    let count = shape.reduce(1, *)
+    try MadeCases.write(
+      "one", to: folder.url, shape: [2] + shape, values: [Float](repeating: 2, count: 2 * count), locations: [])
+    try MadeCases.writeBytes(
+      folder.url.appending(path: "one_segFromPrevStage.npy"), shape: shape, values: [UInt8](repeating: 3, count: count))
+    let one = try PreprocessedCase("one", in: folder.url, channels: 1, previousStage: folder.url)
+    let sample = try one.cut(at: [-1, -2, 3], Extent(z: 4, y: 4, x: 4))
+    for z in 0..<4 {
+      for y in 0..<4 {
+        for x in 0..<4 {
+          let isInside = z >= 1 && y >= 2 && x < 2
+          #expect(sample.image[0, z, y, x] == (isInside ? 2 : 0))
+          #expect(sample.labels[0][z, y, x] == (isInside ? 3 : 0))
+          #expect(sample.labels[1][z, y, x] == (isInside ? 4 : 1))
+        }
+      }
+    }
+    let beside = try one.cut(at: [7, -9, 40], Extent(z: 2, y: 2, x: 2))
+    #expect(beside.image.elements.allSatisfy { $0 == 0 } && beside.labels[1].elements.allSatisfy { $0 == 1 })
+  }
+
   /// Bounds: six deviations.
   @Test func choicesAreUniform() throws {
     let draws = 6000

@@ -19,26 +19,36 @@ public final class BatchPrefetcher: Sendable {
   public init(_ source: BatchSource, schedule: BatchSchedule, threads: Int = 1, ahead: Int = 4) throws {
     let queue = OrderedQueue<Result<TrainingBatch, any Error>>(count: schedule.count, ahead: ahead)
     self.queue = queue
-    for thread in 0..<max(1, threads) {
-      try NamedThread.start(name: "batches-\(thread)") {
-        while let place = queue.claim() {
-          let batch = Result { try source.batch(schedule[place]) }
-          queue.deliver(batch, at: place)
-          if case .failure = batch { break }
+    do {
+      for thread in 0..<max(1, threads) {
+        try NamedThread.start(name: "batches-\(thread)") {
+          while let place = queue.claim() {
+            let batch = Result { try source.batch(schedule[place]) }
+            queue.deliver(batch, at: place)
+            if case .failure = batch { break }
+          }
         }
       }
+    } catch {
+      queue.close()  // those that have started end
+      throw error
     }
   }
 
   deinit { queue.close() }
 
-  /// The next batch, as soon as it is there; `nil` at the schedule's end and after `stop`.
+  /// The next batch, as soon as it is there; `nil` at the schedule's end, after `stop` and after an error.
   /// - Throws: what making the batch threw.
   public func next() throws -> TrainingBatch? {
     let start = ContinuousClock.now
     let batch = queue.take()
     waiting.withLock { $0 += ContinuousClock.now - start }
-    return try batch?.get()
+    do {
+      return try batch?.get()
+    } catch {
+      stop()
+      throw error
+    }
   }
 
   /// Makes no more batches; who waits in `next` gets `nil`.

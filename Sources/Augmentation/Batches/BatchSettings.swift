@@ -66,4 +66,18 @@ public struct BatchSettings: Hashable, Sendable {
   }
 
   private static let foregroundShare = 0.33
+
+  /// Bytes of a batch that waits.
+  public var batchBytes: Int {
+    batchSize * (inputChannels * patch.count * MemoryLayout<Float>.stride + targetExtents.reduce(0) { $0 + $1.count })
+  }
+
+  /// Bytes that one thread takes while it makes a batch: the batch, a patch before and after it is turned, one channel's spline, and the part
+  /// of a case that is read.
+  public var workingBytes: Int {
+    let maps = previousStageLabels.isEmpty ? 1 : 2 + previousStageLabels.count
+    let voxel = imageChannels * MemoryLayout<Float>.stride + maps
+    let large = generatorPatch.count
+    return batchBytes + large * (2 * voxel + 2 * MemoryLayout<Float>.stride) + 3 * patch.count * voxel
+  }
 }

@@ -14,12 +14,4 @@ public struct TrainingBatch: Sendable {
   public var targets: [[UInt8]]
   /// By resolution.
   public var targetExtents: [Extent]
-
-  /// A digest of all numbers, for logs and for comparing runs (FNV-1a, 64 bits).
-  public var digest: UInt64 {
-    var state: UInt64 = 0xCBF2_9CE4_8422_2325
-    for value in images { state = (state ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
-    for target in targets { for label in target { state = (state ^ UInt64(label)) &* 0x100_0000_01B3 } }
-    return state
-  }
 }

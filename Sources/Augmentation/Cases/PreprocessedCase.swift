@@ -110,6 +110,8 @@ struct PreprocessedCase: Sendable {
         }
       }
     }
+    array.unload()
+    previous?.unload()
     guard isWhole else {
       throw AugmentationError(
         "The labels of the training case \(name) aren't whole numbers from -1 to 254; preprocess the dataset again.")
