@@ -57,6 +57,7 @@ struct DatabaseRolesTests {
       .map { try $0.value("name", as: String.self) }
       let rules: Set<String> = [
         "fleet.schema_migrations", "fleet.run_transitions", "fleet.analyst_tenants", "fleet.analytics_refreshes",
+        "fleet.training_job_transitions",
       ]
       #expect(tables.count > 10)
       for table in tables {
