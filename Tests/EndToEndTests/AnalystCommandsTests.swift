@@ -1,6 +1,7 @@
 import Digests
 import FleetContracts
 import Foundation
+import Glibc
 import NiftiIO
 import Testing
 import Testkit
@@ -214,6 +215,12 @@ struct AnalystCommandsTests {
     return curl
   }
 
+  /// By SIGKILL, as a process that Foundation has started may have SIGTERM blocked: it inherits the mask of the thread that starts it.
+  private func end(_ follower: Process) {
+    kill(follower.processIdentifier, SIGKILL)
+    follower.waitUntilExit()
+  }
+
   private func wait(_ what: String, for count: Int, in file: URL) async throws -> [Told] {
     let deadline = ContinuousClock.now + .seconds(20)
     while true {
@@ -276,14 +283,12 @@ struct AnalystCommandsTests {
     let second = try await serve()
     let resumed = try follow(api, behind: before[1].position, into: file)
     let rest = try await wait("the events that were missed", for: 2, in: file)
-    resumed.terminate()
-    resumed.waitUntilExit()
+    end(resumed)
     #expect(rest.map(\.type) == ["tessera.run.submitted", "tessera.run.cancelled"])
     #expect(rest[0].position > before[1].position)
     let earlier = try follow(api, behind: before[0].position, into: file)
     let three = try await wait("three events", for: 3, in: file)
-    earlier.terminate()
-    earlier.waitUntilExit()
+    end(earlier)
     #expect(three == [before[1]] + rest)
     second.send(SIGTERM)
     #expect(try await second.finish(within: 30).code == 0)
