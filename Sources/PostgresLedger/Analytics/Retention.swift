@@ -21,6 +21,7 @@ public struct Retention: Sendable {
   public init(url: String) throws { settings = try ConnectionSettings(url: url) }
 
   private static let tables = ["tiles", "tile_results"]
+  private static let rest = "earlier"
 
   /// Drops the tiles of passes that were planned in months which ended before `date`; finishes what an earlier call was interrupted in.
   /// - Parameter isTrial: Only tells what would be dropped.
@@ -44,7 +45,7 @@ public struct Retention: Sendable {
       ORDER BY x.bounds[2]::uuid
       """, [date.timeIntervalSince1970])
     var months: [Month] = []
-    for row in ranges {
+    for row in ranges where try !isEmptyRest(row.value("month"), database) {
       let first: String = try row.value("first_id")
       let range = Range(
         month: try row.value("month"),
@@ -95,6 +96,16 @@ public struct Retention: Sendable {
     return month
   }
 
+  /// What lies before all months has its partitions always; while there is nothing in them there is nothing to drop.
+  private func isEmptyRest(_ month: String, _ database: PostgresConnection) throws -> Bool {
+    guard month == Self.rest else { return false }
+    for table in Self.tables where try isThere("fleet.\(table)_\(month)", database) {
+      let isUsed = try database.execute("SELECT EXISTS (SELECT FROM fleet.\(table)_\(month)) AS is_used")
+      if try isUsed.first?.value("is_used") ?? false { return false }
+    }
+    return true
+  }
+
   private func isThere(_ name: String, _ database: PostgresConnection) throws -> Bool {
     try database.execute("SELECT to_regclass($1) IS NOT NULL AS is_there", [name]).first?.value("is_there") ?? false
   }
@@ -123,7 +134,7 @@ public struct Retention: Sendable {
 
   /// What lies before the first month has a partition again.
   private func closeGap(_ database: PostgresConnection) throws {
-    for table in Self.tables where try !isThere("fleet.\(table)_earlier", database) {
+    for table in Self.tables where try !isThere("fleet.\(table)_\(Self.rest)", database) {
       let first: String? = try database.execute(
         """
         SELECT (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''([^'']+)''\\)'))[1] AS first_id
@@ -132,9 +143,9 @@ public struct Retention: Sendable {
       ).first?.optional("first_id")
       guard let first else { continue }
       try database.execute(
-        "CREATE TABLE fleet.\(table)_earlier (LIKE fleet.\(table) INCLUDING ALL) WITH (fillfactor = 70)")
+        "CREATE TABLE fleet.\(table)_\(Self.rest) (LIKE fleet.\(table) INCLUDING ALL) WITH (fillfactor = 70)")
       try database.execute(
-        "ALTER TABLE fleet.\(table) ATTACH PARTITION fleet.\(table)_earlier FOR VALUES FROM (MINVALUE) TO ('\(first)')")
+        "ALTER TABLE fleet.\(table) ATTACH PARTITION fleet.\(table)_\(Self.rest) FOR VALUES FROM (MINVALUE) TO ('\(first)')")
     }
   }
 }
