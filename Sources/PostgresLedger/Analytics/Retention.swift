@@ -145,7 +145,8 @@ public struct Retention: Sendable {
       try database.execute(
         "CREATE TABLE fleet.\(table)_\(Self.rest) (LIKE fleet.\(table) INCLUDING ALL) WITH (fillfactor = 70)")
       try database.execute(
-        "ALTER TABLE fleet.\(table) ATTACH PARTITION fleet.\(table)_\(Self.rest) FOR VALUES FROM (MINVALUE) TO ('\(first)')")
+        "ALTER TABLE fleet.\(table) ATTACH PARTITION fleet.\(table)_\(Self.rest) FOR VALUES FROM (MINVALUE) TO ('\(first)')"
+      )
     }
   }
 }
