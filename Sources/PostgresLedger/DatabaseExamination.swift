@@ -74,7 +74,8 @@ public struct DatabaseExamination: Sendable {
     closedTables = try database.execute(
       """
       SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = 'fleet' AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('schema_migrations', 'run_transitions', 'analyst_tenants', 'analytics_refreshes')
+      WHERE n.nspname = 'fleet' AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('schema_migrations', 'run_transitions', 'analyst_tenants', 'analytics_refreshes',
+        'training_job_transitions')
         AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
                  AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
       ORDER BY 1
