@@ -98,13 +98,14 @@ struct PostgresLedgerTests {
       "models.digest", "models.previous", "run_inputs.image", "pass_requests.previous_image", "runs.label_map",
       "runs.probabilities", "runs.properties", "passes.label_map", "passes.probabilities", "passes.document",
       "dead_letters.document", "tile_results.probabilities", "tile_votes.probabilities",
+      "trainings.data", "training_jobs.checkpoint", "training_jobs.result",
     ]
     // Names of models that are needed anyway, digests of other things than blobs, and blobs that are kept for nobody.
     let others: Set = [
       "model_labels.model", "model_names.model", "runs.model", "pass_requests.model", "passes.model",
       "runs.request_digest", "runs.label_voxels", "runs.merkle_root", "passes.label_voxels",
       "dead_letters.body_digest", "digest_conflicts.probabilities", "rejected_results.probabilities",
-      "access_tokens.digest",
+      "access_tokens.digest", "trainings.request_digest", "training_checkpoints.checkpoint",
       "label_statistics.model", "comparisons.reference", "comparisons.model",
     ]
     try await withDatabase { database in
