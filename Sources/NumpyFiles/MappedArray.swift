@@ -1,20 +1,5 @@
 internal import Foundation
 internal import Glibc
-internal import ZipFiles
-
-/// Element types of arrays that are read mapped.
-public protocol NumpyElement: BitwiseCopyable, SendableMetatype {
-  /// Numpy's name of the type.
-  static var descriptor: String { get }
-}
-
-extension Float: NumpyElement {
-  public static var descriptor: String { "<f4" }
-}
-
-extension UInt8: NumpyElement {
-  public static var descriptor: String { "|u1" }
-}
 
 /// A `.npy` file in memory, read only, in C order: the system loads what is touched and may drop it again.
 ///
@@ -37,7 +22,10 @@ public final class MappedArray<Element: NumpyElement>: @unchecked Sendable {  //
     }
     do {
       let bytes = UnsafeRawBufferPointer(start: memory, count: size)
-      let (header, length) = try Self.header(of: bytes)
+      let (header, length) = try Element.header(of: bytes)
+      guard length.isMultiple(of: MemoryLayout<Element>.alignment) else {
+        throw NumpyFileError(reason: "its elements aren't aligned")
+      }
       shape = header.shape
       elements = UnsafeBufferPointer(
         start: (memory + length).assumingMemoryBound(to: Element.self), count: header.elementCount)
@@ -58,21 +46,8 @@ public final class MappedArray<Element: NumpyElement>: @unchecked Sendable {  //
   /// at once; two processes may do it at the same time.
   /// - Throws: `NumpyFileError`, and what the zip reader and writing throw.
   public static func unpack(archive: String, member: String, to path: String) throws {
-    let reader = try ZipReader(path: archive)
-    guard let entry = reader["\(member).npy"] else {
-      throw NumpyFileError(reason: "there is no array \(member) in \(archive)")
-    }
-    let bytes = try reader.read(entry, limit: 1 << 38)
-    _ = try bytes.withUnsafeBytes(header)
+    let bytes = try ArrayMember<Element>.bytes(of: member, in: archive)
+    _ = try bytes.withUnsafeBytes { try Element.header(of: $0) }
     try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-  }
-
-  private static func header(of bytes: UnsafeRawBufferPointer) throws -> (header: NumpyHeader, length: Int) {
-    let (header, length) = try NumpyHeader.read(bytes)
-    guard header.descriptor == Element.descriptor, !header.isFortranOrder,
-      bytes.count - length == header.elementCount * MemoryLayout<Element>.stride,
-      length.isMultiple(of: MemoryLayout<Element>.alignment)
-    else { throw NumpyFileError(reason: "it isn't a whole array of \(Element.descriptor) in C order") }
-    return (header, length)
   }
 }

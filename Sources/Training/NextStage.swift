@@ -36,7 +36,7 @@ public struct NextStage {
       let grid = try StageCase(reading: name, in: next).volume.extent
       let labels = try predictor.segment(
         try StageCase(reading: name, in: setup.stageFolder), on: grid, shouldStop: shouldStop)
-      try ByteArchive(shape: grid.lengths, values: Array(labels.elements))
+      try ArrayArchive<UInt8>(shape: grid.lengths, values: Array(labels.elements))
         .write(to: TrainingSetup.nextStageFile(of: name, in: folder).path, member: "data")
     }
   }

@@ -78,7 +78,7 @@ struct StagePredictor {
   private func previous(of one: StageCase) throws -> PreviousLabels? {
     guard let folder = setup.previousStage else { return nil }
     let file = TrainingSetup.nextStageFile(of: one.name, in: folder)
-    let archive = try ByteArchive(reading: file.path, member: "data")
+    let archive = try ArrayArchive<UInt8>(reading: file.path, member: "data")
     guard archive.shape == one.volume.extent.lengths else {
       throw TrainingError(
         "\(file.path) has \(archive.shape) voxels, its case \(one.volume.extent); train 3d_lowres with these plans again."

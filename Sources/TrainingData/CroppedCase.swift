@@ -80,12 +80,12 @@ struct TrainingArchive {
       for (index, label) in labels.elements.enumerated() { buffer[volume.elements.count + index] = Float(label) - 1 }
       count = volume.elements.count + labels.elements.count
     }
-    try FloatArchive(shape: [volume.channels + 1] + volume.extent.lengths, values: values)
+    try ArrayArchive<Float>(shape: [volume.channels + 1] + volume.extent.lengths, values: values)
       .write(to: url.path, member: "data")
   }
 
   init(reading url: URL) throws {
-    let archive = try FloatArchive(reading: url.path, member: "data")
+    let archive = try ArrayArchive<Float>(reading: url.path, member: "data")
     guard archive.shape.count == 4, archive.shape[0] > 1 else {
       throw TrainingDataError("\(url.path) isn't a cropped case [channel, z, y, x]; remove it and plan again.")
     }

@@ -82,7 +82,7 @@ import Volumes
     let folder = try Self.folder()
     let settings = try Self.settings([4, 6, 5], batchSize: 2)
     let source = try Self.source(folder, settings: settings)
-    let array = try FloatArchive(reading: folder.url.appending(path: "small_03.npz").path, member: "data")
+    let array = try ArrayArchive<Float>(reading: folder.url.appending(path: "small_03.npz").path, member: "data")
     let extent = Extent(Array(array.shape[1...]))
     for iteration in 0..<8 {
       let batch = try source.batch(BatchIndex(.validation, epoch: 0, iteration: iteration))
@@ -128,7 +128,7 @@ import Volumes
     let folder = try Self.folder()
     let stage = try TemporaryFolder()
     for name in Self.names {
-      let array = try FloatArchive(reading: folder.url.appending(path: "\(name).npz").path, member: "data")
+      let array = try ArrayArchive<Float>(reading: folder.url.appending(path: "\(name).npz").path, member: "data")
       let shape = Array(array.shape[1...])
       let labels = array.values.suffix(shape.reduce(1, *)).map { UInt8(max(0, $0)) }
       try MadeCases.writeBytes(

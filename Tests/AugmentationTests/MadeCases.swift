@@ -11,7 +11,7 @@ enum MadeCases {
   static func write(
     _ name: String, to folder: URL, shape: [Int], values: [Float], locations: [(Int, [[Int]])]
   ) throws {
-    try FloatArchive(shape: shape, values: values)
+    try ArrayArchive<Float>(shape: shape, values: values)
       .write(to: folder.appending(path: "\(name).npz").path, member: "data")
     try writeProperties(name, to: folder, locations: locations)
   }

@@ -12,7 +12,7 @@ struct OracleArchive: Sendable {
   static let committed = OracleArchive(
     path: Fixtures.directory.appending(path: "augmentation/transforms.npz").path)
 
-  func array(_ name: String) throws -> FloatArchive { try FloatArchive(reading: path, member: name) }
+  func array(_ name: String) throws -> ArrayArchive<Float> { try ArrayArchive<Float>(reading: path, member: name) }
 
   func parameters(_ name: String) throws -> [Double] { try array("\(name).parameters").values.map(Double.init) }
 

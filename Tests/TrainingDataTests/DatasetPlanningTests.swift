@@ -87,8 +87,8 @@ import TrainingData
   }
 
   private func compareArrays(_ ours: URL, _ theirs: URL, _ path: String) throws {
-    let one = try FloatArchive(reading: ours.path, member: "data")
-    let other = try FloatArchive(reading: theirs.path, member: "data")
+    let one = try ArrayArchive<Float>(reading: ours.path, member: "data")
+    let other = try ArrayArchive<Float>(reading: theirs.path, member: "data")
     try #require(one.shape == other.shape, "\(path)")
     let voxels = one.values.count / one.shape[0]
     let worst = zip(one.values, other.values).prefix(one.values.count - voxels).map { abs($0 - $1) }.max() ?? 0
