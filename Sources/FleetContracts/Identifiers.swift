@@ -1,19 +1,22 @@
 public import Foundation
 
-/// A run's identifier: a version 7 UUID, so that runs sort by the time of their making (RFC 9562).
-public struct RunID: Hashable, Sendable, Codable, CustomStringConvertible {
-  public let uuid: UUID
+/// An identifier that is a version 7 UUID, so that things sort by the time of their making (RFC 9562).
+public protocol TimeOrderedIdentifier: Hashable, Sendable, Codable, CustomStringConvertible {
+  var uuid: UUID { get }
+  init(_ uuid: UUID)
+}
 
-  public init() { uuid = UUID.version7() }
-  public init(_ uuid: UUID) { self.uuid = uuid }
+extension TimeOrderedIdentifier {
+  /// A new one.
+  public init() { self.init(UUID.version7()) }
 
   /// `nil` unless `text` is a UUID.
   public init?(_ text: String) {
     guard let uuid = UUID(uuidString: text) else { return nil }
-    self.uuid = uuid
+    self.init(uuid)
   }
 
-  public init(from decoder: any Decoder) throws { uuid = try decoder.singleValueContainer().decode(UUID.self) }
+  public init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(UUID.self)) }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
@@ -23,27 +26,22 @@ public struct RunID: Hashable, Sendable, Codable, CustomStringConvertible {
   public var description: String { uuid.uuidString.lowercased() }
 }
 
-/// A pass's identifier: one model configuration's way through a run. A version 7 UUID.
-public struct PassID: Hashable, Sendable, Codable, CustomStringConvertible {
+/// A run's identifier.
+public struct RunID: TimeOrderedIdentifier {
   public let uuid: UUID
-
-  public init() { uuid = UUID.version7() }
   public init(_ uuid: UUID) { self.uuid = uuid }
+}
 
-  /// `nil` unless `text` is a UUID.
-  public init?(_ text: String) {
-    guard let uuid = UUID(uuidString: text) else { return nil }
-    self.uuid = uuid
-  }
+/// A pass's identifier: one model configuration's way through a run.
+public struct PassID: TimeOrderedIdentifier {
+  public let uuid: UUID
+  public init(_ uuid: UUID) { self.uuid = uuid }
+}
 
-  public init(from decoder: any Decoder) throws { uuid = try decoder.singleValueContainer().decode(UUID.self) }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
-
-  public var description: String { uuid.uuidString.lowercased() }
+/// A training's identifier.
+public struct TrainingID: TimeOrderedIdentifier {
+  public let uuid: UUID
+  public init(_ uuid: UUID) { self.uuid = uuid }
 }
 
 extension UUID {
