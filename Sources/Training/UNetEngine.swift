@@ -10,7 +10,7 @@ final class UNetEngine: GradientEngine {
   private let schedule: TrainingSchedule
   private var prefetcher: BatchPrefetcher?
 
-  /// Batches that may wait; one more is in work and one is being computed with.
+  /// Batches that may wait; one more is being made and one is being computed with.
   private static let ahead = 4
   /// Code, libraries and the runtimes' own memory.
   private static let programBytes = 160 << 20
@@ -45,8 +45,8 @@ final class UNetEngine: GradientEngine {
 
   /// What a training holds beside the network: the program, batches, and weights and momentum on their way to a file.
   private static func otherBytes(_ settings: BatchSettings, parameters: Int) -> Int {
-    let batch = settings.batchSize * settings.patch.count * (settings.inputChannels * 4 + 2)
-    return programBytes + (ahead + 2) * batch + 2 * parameters * 4
+    programBytes + (ahead + 1) * settings.batchBytes + settings.workingBytes + 2 * parameters
+      * MemoryLayout<Float>.stride
   }
 
   var parameters: [NetworkParameter] { network.parameters }
