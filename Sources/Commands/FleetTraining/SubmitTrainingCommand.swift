@@ -95,8 +95,8 @@ struct SubmitTrainingCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let tenant = try Tenant(tenant)
-      let preprocessed = try TrainingFolders.preprocessed()
-      let task = try TrainingFolders.task(task, in: preprocessed)
+      let preprocessed = try NnunetFolders().preprocessed
+      let task = try NnunetFolders().plannedTask(task)
       let names = try configurations.map { try CrossValidationOptions.configuration($0).rawValue }
       let adapters = try await fleet.adapters(for: "submit-training")
       let store = try adapters.store()

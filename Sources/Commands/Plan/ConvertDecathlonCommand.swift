@@ -47,10 +47,9 @@ struct ConvertDecathlonCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let folders = try NnunetFolders()
       let conversion = try DecathlonConversion(of: URL(filePath: input), number: number)
       let made = try conversion.run(
-        to: folders.raw, overwrites: overwrite,
+        to: NnunetFolders().raw, overwrites: overwrite,
         pool: ComputePool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       ) { Output.note("\(conversion.task): \($0)") }
       if json { try Output.json(["task": conversion.task, "folder": made.path]) } else { Output.line(made.path) }

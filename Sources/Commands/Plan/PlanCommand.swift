@@ -84,17 +84,18 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let folders = try NnunetFolders()
+      let folders = NnunetFolders()
+      let (raw, cropped, preprocessed) = (try folders.raw, try folders.cropped, try folders.preprocessed)
       let pool = ComputePool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       let planner = ExperimentPlanner(
         settings: PlannerSettings(baseFeatures: baseFeatures, memoryTarget: memoryTarget, patch: try fixedPatch()))
       var reports: [PlanReport] = []
       for task in tasks {
-        let dataset = try RawDataset(folder: try folders.raw(task: task))
+        let dataset = try RawDataset(folder: raw.appending(path: try folders.rawTask(task)))
         if verifies { try verify(dataset, pool: pool) }
-        let planning = DatasetPlanning(
-          dataset, cropped: folders.cropped, preprocessed: folders.preprocessed, pool: pool
-        ) { Output.note("\(dataset.task): \($0)") }
+        let planning = DatasetPlanning(dataset, cropped: cropped, preprocessed: preprocessed, pool: pool) {
+          Output.note("\(dataset.task): \($0)")
+        }
         let fingerprint = try planning.fingerprint()
         let plans = try (dimensions.isEmpty ? Dimensions.allCases.reversed() : dimensions).map {
           try planner.plan(fingerprint, dimensions: $0 == .two ? .two : .three)

@@ -124,10 +124,11 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   private func train() throws {
-    let folders = try TrainingFolders()
+    let folders = NnunetFolders()
     let setup = try TrainingSetup(
       configuration: try CrossValidationOptions.configuration(network), trainer: trainer,
-      task: try folders.task(task), plansIdentifier: plans, preprocessed: folders.preprocessed, results: folders.results
+      task: try folders.plannedTask(task), plansIdentifier: plans, preprocessed: try folders.preprocessed,
+      results: try folders.results
     )
     var options = FoldTrainer.Options(
       epochs: epochs, iterations: iterations,
