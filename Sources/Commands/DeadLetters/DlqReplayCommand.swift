@@ -58,6 +58,8 @@ struct DlqReplayCommand: AsyncParsableCommand {
       case TileJob.type: .tiles
       case TileResult.type: .results
       case WorkerStatus.type: .workers
+      case TrainingJob.type: .trainings
+      case TrainingReport.type: .trainingReports
       case StudyRequest.type: .ingest
       default: nil
       }
