@@ -4,6 +4,7 @@ internal import Gradients
 internal import Inference
 internal import ModelPlans
 internal import ModelStore
+internal import Planning
 
 /// `tessera bench train`
 struct BenchTrainCommand: AsyncParsableCommand {
@@ -85,7 +86,7 @@ struct BenchTrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failures.reported {
-      let (network, batch) = try network()
+      let network = try network()
       var report = try TrainingBenchmark.run(
         description: network, settings: TrainingSettings(batchSize: batch, batchDice: true), threads: options.threads,
         runs: runs, maxMemory: maxMemory.map { $0 << 20 })
@@ -106,31 +107,25 @@ struct BenchTrainCommand: AsyncParsableCommand {
         }
         answer.peer = peer
         answer.ratio = peer.seconds / report.seconds
-        answer.memoryRatio = Double(PeakMemory.bytes) / Double(peer.peakMemoryBytes)
+        answer.memoryRatio = report.peakMemoryBytes.map { Double($0) / Double(peer.peakMemoryBytes) }
       }
       try show(answer)
     }
   }
 
-  private func network() throws -> (NetworkDescription, batch: Int) {
-    if let model {
-      let trained = try TrainedModel.open(folder: URL(filePath: model))
-      return (trained.network, batch)
-    }
+  private func network() throws -> NetworkDescription {
+    if let model { return try TrainedModel.open(folder: URL(filePath: model)).network }
     let extent = patch?.extent.lengths ?? []
-    // Halved along each axis down to four voxels, as the planner does for isotropic spacings.
-    var (strides, rest) = ([[Int]](), extent)
-    while rest.contains(where: { $0 >= 8 && $0 % 2 == 0 }) {
-      let stride = rest.map { $0 >= 8 && $0 % 2 == 0 ? 2 : 1 }
-      strides.append(stride)
-      rest = zip(rest, stride).map { $0 / $1 }
+    let schedule = PoolingSchedule(spacing: [1, 1, 1], patch: extent)
+    guard schedule.patch == extent, !schedule.poolKernels.isEmpty else {
+      throw InputError(
+        "--patch must have an axis of at least 8 voxels, and be a multiple of what it is halved to; the next one is "
+          + schedule.patch.map(String.init).joined(separator: "x") + ".")
     }
-    guard !strides.isEmpty else { throw InputError("--patch must have an axis of at least 8 voxels, even in number.") }
-    let network = NetworkDescription(
+    return NetworkDescription(
       patch: extent, inputChannels: 1, outputChannels: classes,
-      features: (0...strides.count).map { min(features << $0, 320) },
-      kernels: [[Int]](repeating: [3, 3, 3], count: strides.count + 1), strides: strides)
-    return (network, batch)
+      features: (0...schedule.poolKernels.count).map { min(features << $0, 320) },
+      kernels: schedule.convolutionKernels, strides: schedule.poolKernels)
   }
 
   private func show(_ answer: Answer) throws {
