@@ -13,7 +13,7 @@ public final class TrainableNetwork {
   public let supervision: DeepSupervision
   /// The batch size stays as it was; what the optimiser uses may change between steps.
   public var settings: TrainingSettings
-  let state: TrainingState
+  let state: ParameterMemory
   private let passes: TrainingPasses
   private let losses: [DiceCrossEntropy]
   private let pool: ComputePool
@@ -36,7 +36,7 @@ public final class TrainableNetwork {
     self.settings = settings
     self.pool = pool
     supervision = DeepSupervision(description)
-    state = try TrainingState(description)
+    state = try ParameterMemory(description)
     passes = try TrainingPasses(
       program, plan: plan, state: state, pool: pool, kernels: instructionSet.flatMap { GradientKernels($0) } ?? .best)
     losses = supervision.extents.map { extent in
@@ -52,12 +52,12 @@ public final class TrainableNetwork {
     description: NetworkDescription, settings: TrainingSettings, threads: Int, maxMemory: Int? = nil
   ) throws -> Int {
     let program = try TrainingProgram(description, batch: settings.batchSize)
-    return try TrainingState.bytes(description)
+    return try ParameterMemory.bytes(description)
       + TrainingMemory.fitting(program, batch: settings.batchSize, threads: threads, limit: maxMemory).bytes
   }
 
   /// As the static one, of this network.
-  public var plannedBytes: Int { TrainingState.bytes(description) + passes.plan.bytes }
+  public var plannedBytes: Int { ParameterMemory.bytes(description) + passes.plan.bytes }
 
   /// Samples that are worked on together, which the limit of memory decides.
   public var groupSize: Int { passes.plan.group }

@@ -72,7 +72,7 @@ struct TrainingMemory {
   static func fitting(
     _ program: TrainingProgram, batch: Int, threads: Int, limit: Int?
   ) throws -> TrainingMemory {
-    let state = TrainingState.bytes(program.description)
+    let state = ParameterMemory.bytes(program.description)
     var groups = 1
     while true {
       let memory = TrainingMemory(program, group: (batch + groups - 1) / groups, threads: threads)

@@ -8,7 +8,7 @@ final class TrainingPasses {
   let program: TrainingProgram
   let plan: TrainingMemory
   private let memory: AlignedMemory
-  private let state: TrainingState
+  private let state: ParameterMemory
   private let pool: ComputePool
   /// Of one thread: what runs in it runs where it is called, so several threads may use it at a time.
   private let serial = ComputePool(threads: 1)
@@ -17,7 +17,8 @@ final class TrainingPasses {
   private let parameters: [[Int]]
 
   init(
-    _ program: TrainingProgram, plan: TrainingMemory, state: TrainingState, pool: ComputePool, kernels: GradientKernels
+    _ program: TrainingProgram, plan: TrainingMemory, state: ParameterMemory, pool: ComputePool,
+    kernels: GradientKernels
   ) throws {
     self.program = program
     self.plan = plan

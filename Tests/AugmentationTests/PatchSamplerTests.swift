@@ -71,7 +71,7 @@ import Volumes
     for number in 0..<4 {
       let array = try Self.oracle.array("cut.\(number)")
       try MadeCases.write("one\(number)", to: folder.url, shape: array.shape, values: array.values, locations: [])
-      let one = try PreprocessedCase("one\(number)", in: folder.url, channels: 1, previousStage: nil)
+      let one = try MappedCase("one\(number)", in: folder.url, channels: 1, previousStage: nil)
       for name in ["cut.\(number).0", "cut.\(number).1", "slice.\(number)"] {
         let numbers = try Self.oracle.parameters(name).map { Int($0) }
         let expected = try Self.oracle.image("\(name).image")
@@ -91,7 +91,7 @@ import Volumes
       "one", to: folder.url, shape: [2] + shape, values: [Float](repeating: 2, count: 2 * count), locations: [])
     try MadeCases.writeBytes(
       folder.url.appending(path: "one_segFromPrevStage.npy"), shape: shape, values: [UInt8](repeating: 3, count: count))
-    let one = try PreprocessedCase("one", in: folder.url, channels: 1, previousStage: folder.url)
+    let one = try MappedCase("one", in: folder.url, channels: 1, previousStage: folder.url)
     let sample = try one.cut(at: [-1, -2, 3], Extent(z: 4, y: 4, x: 4))
     for z in 0..<4 {
       for y in 0..<4 {

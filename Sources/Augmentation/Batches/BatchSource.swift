@@ -8,8 +8,8 @@ internal import Volumes
 public final class BatchSource: Sendable {
   public let settings: BatchSettings
   public let seed: UInt64
-  private let training: [PreprocessedCase]
-  private let validation: [PreprocessedCase]
+  private let training: [MappedCase]
+  private let validation: [MappedCase]
 
   /// Maps the cases; archives are unpacked beside themselves first, one after the other, where that hasn't been done.
   /// - Parameters:
@@ -28,12 +28,12 @@ public final class BatchSource: Sendable {
     }
     self.settings = settings
     self.seed = seed
-    var known: [String: PreprocessedCase] = [:]
-    func cases(_ names: [String]) throws -> [PreprocessedCase] {
+    var known: [String: MappedCase] = [:]
+    func cases(_ names: [String]) throws -> [MappedCase] {
       try names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
         let one =
           try known[name]
-          ?? PreprocessedCase(name, in: folder, channels: settings.imageChannels, previousStage: previousStage)
+          ?? MappedCase(name, in: folder, channels: settings.imageChannels, previousStage: previousStage)
         known[name] = one
         return one
       }
@@ -71,7 +71,7 @@ public final class BatchSource: Sendable {
   }
 
   private func sample(
-    _ index: BatchIndex, item: Int, of cases: [PreprocessedCase]
+    _ index: BatchIndex, item: Int, of cases: [MappedCase]
   ) throws -> (name: String, sample: Sample, masks: [LabelVolume]) {
     var random = RandomStream(seed: seed, index: index, item: item, purpose: .parameters)
     let isTraining = index.phase == .training

@@ -3,7 +3,7 @@ internal import ModelPlans
 internal import UNet
 
 /// Parameters, gradients and momentum of a network, each in one piece in the order of the state dict.
-final class TrainingState {
+final class ParameterMemory {
   struct Entry {
     let parameter: NetworkParameter
     /// In floats, on 64 bytes.

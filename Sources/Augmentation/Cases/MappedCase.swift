@@ -4,7 +4,7 @@ internal import Pickles
 internal import Volumes
 
 /// A case of nnU-Net's preprocessed folder: `CASE.npz` (or `CASE.npy`) and `CASE.pkl`, its voxels mapped from the disk.
-struct PreprocessedCase: Sendable {
+struct MappedCase: Sendable {
   let name: String
   let extent: Extent
   let locations: ForegroundLocations
