@@ -32,7 +32,7 @@ struct TrainerRun: Sendable {
           return await handBack(work, epochs: epochs.value)
         }
         return .done(result: try await put(work))
-      case .selection: return .done(result: try await select(document, results).digest)
+      case .selection: return .done(result: try await select(document, results))
       }
     } catch {
       if stop.isFenced { return nil }
@@ -108,9 +108,8 @@ struct TrainerRun: Sendable {
 
   // MARK: The choice
 
-  private func select(_ document: TrainingDocument, _ results: URL) async throws -> (
-    digest: Digest, choice: TrainingChoice
-  ) {
+  /// - Returns: the choice's name in the store.
+  private func select(_ document: TrainingDocument, _ results: URL) async throws -> Digest {
     for input in document.inputs {
       try await FolderManifest.get(input.result, from: store).write(into: results, from: store)
     }
@@ -136,7 +135,7 @@ struct TrainerRun: Sendable {
     }
     let choice = TrainingChoice(best: selection.best, candidates: selection.candidates, models: models)
     logger.info("best configuration found", metadata: ["best": "\(choice.best)"])
-    return (try await store.put(try choice.encoded()), choice)
+    return try await store.put(try choice.encoded())
   }
 }
 
