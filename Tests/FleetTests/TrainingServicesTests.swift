@@ -70,6 +70,13 @@ import Testkit
     }
   }
 
+  /// Waits until the ledger knows of the first job's checkpoint.
+  private func hasCheckpoint(_ epochs: Int, _ training: TrainingID) async throws {
+    while try await ledger.training(training)?.jobs[0].checkpointEpochs != epochs {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
   /// A file of a finished job.
   private func file(_ name: String, of job: TrainingJobRecord) async throws -> String {
     let manifest = try await FolderManifest.get(try #require(job.result), from: store)
@@ -103,16 +110,17 @@ import Testkit
     let training = try await submit(epochs: 6)
     let stuck = ChainTrainer { epoch in
       guard epoch == 3 else { return }
-      // In the middle of an epoch: its connection is gone, and it never comes to the epoch's end.
-      _ = try? Awaited { await lost.close() }.value()
+      // In the middle of an epoch, when the one before has been heard of: its connection is gone, and it never comes to the epoch's end.
+      _ = try? Awaited {
+        try await hasCheckpoint(3, training)
+        await lost.close()
+      }.value()
       Thread.sleep(forTimeInterval: 2)
     }
     let first = trainer("first", lost, stuck)
     let record = try await withServices(services(queue)) {
       let silent = Task { try? await first.run() }
-      while try await ledger.training(training)?.jobs[0].checkpointEpochs != 3 {
-        try await Task.sleep(for: .milliseconds(2))
-      }
+      try await hasCheckpoint(3, training)
       let second = trainer("second", queue)
       let other = Task { try await second.run() }
       defer {
