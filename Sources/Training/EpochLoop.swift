@@ -76,7 +76,7 @@ public final class EpochLoop {
     log.write("lr:", Self.rounded(schedule.learningRate(epoch: epoch)))
     while epoch < schedule.epochs {
       log.write("\nepoch: ", "\(epoch)")
-      let started = ContinuousClock.now
+      let (started, waited) = (ContinuousClock.now, engine.waited)
       try train()
       let loss = losses.reduce(0, +) / Double(losses.count)
       history.trainingLosses.append(loss)
@@ -91,6 +91,7 @@ public final class EpochLoop {
       if isBest { try save(.best) }
       try save(.latest)
       last = result
+      log.write("waited for batches: \(String(format: "%.2f", (engine.waited - waited) / .seconds(1))) s")
       log.write("This epoch took \(String(format: "%f", result.seconds)) s\n")
       try epochDone(result, history)
     }

@@ -17,6 +17,8 @@ public protocol GradientEngine: AnyObject {
   func step(_ index: IterationIndex, learningRate: Double) throws -> Double
   /// The loss of a validation batch, and its true positives, false positives and false negatives for each foreground class.
   func evaluate(_ index: IterationIndex) throws -> ValidationBatch
+  /// How long steps and evaluations have waited for batches, in all.
+  var waited: Duration { get }
   /// Draws the weights of all convolutions anew.
   func redrawConvolutions(seed: UInt64)
 }

@@ -75,6 +75,8 @@ final class UNetEngine: GradientEngine {
       falseNegatives: found.falseNegatives)
   }
 
+  var waited: Duration { prefetcher?.waited ?? .zero }
+
   func redrawConvolutions(seed: UInt64) { network.redrawConvolutions(seed: seed) }
 
   /// Makes no more batches.

@@ -7,6 +7,7 @@ final class ArithmeticEngine: GradientEngine {
   let parameters: [NetworkParameter]
   var momentumFactor = 0.99
   let weightDecay = 3e-5
+  let waited = Duration.zero
   /// Iterations since it was made, of both kinds.
   private(set) var steps = 0
   var redraws = 0

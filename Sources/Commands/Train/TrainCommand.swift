@@ -106,7 +106,10 @@ struct TrainCommand: AsyncParsableCommand {
         throw ValidationError("\(name) must be from 1 to 1000000.")
       }
     }
-    _ = try CrossValidationOptions.configuration(network)
+    guard ModelConfiguration(named: network) != nil else {
+      let names = ModelConfiguration.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("The configuration \(network) is none of \(names).")
+    }
     if validation.isAll, continues || overwrite || pretrained != nil {
       throw ValidationError("-val trains nothing; leave -c, --overwrite and -pretrained_weights away.")
     }
