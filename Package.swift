@@ -89,6 +89,7 @@ let package = Package(
     module("ZipFiles", ["CZip", "Deflate", "Wording"]),
     module("PythonJSON"),
     module("NumpyFiles", ["ZipFiles", "Wording"], optimised: true),
+    module("RandomStreams", optimised: true),
     module("Volumes"),
     module("Pictures", ["Volumes", "CPNG"], optimised: true),
     .target(
@@ -120,7 +121,7 @@ let package = Package(
       ]),
     module("Planning", ["Pickles"]),
     module("UNet", ["Kernels", "ModelPlans"], optimised: true),
-    module("Gradients", ["UNet", "Kernels", "ModelPlans"], optimised: true),
+    module("Gradients", ["UNet", "Kernels", "ModelPlans", "RandomStreams"], optimised: true),
     module("WeightsCache", ["UNet", "Kernels", "Digests"], optimised: true),
     module(
       "Inference",
@@ -138,13 +139,15 @@ let package = Package(
       ],
       optimised: true),
     module(
-      "Augmentation", ["Preprocessing", "Volumes", "Kernels", "Pickles", "NumpyFiles", "Threads"], optimised: true),
+      "Augmentation",
+      ["Preprocessing", "Volumes", "Kernels", "Pickles", "NumpyFiles", "Threads", "RandomStreams"], optimised: true),
     module(
       "Training",
       [
         "Gradients", "Augmentation", "TrainingData", "ModelStore", "ModelPlans", "Inference", "ModelSelection",
         "LabelFolders", "Preprocessing",
         "SlidingWindow", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
+        "RandomStreams",
       ],
       optimised: true),
 
@@ -309,6 +312,7 @@ let package = Package(
     tests("FuzzTargetsTests", ["FuzzTargets"]),
     tests("WordingTests", ["Wording"]),
     tests("DigestsTests", ["Digests"]),
+    tests("RandomStreamsTests", ["RandomStreams"]),
     tests("PicklesTests", ["Pickles"]),
     tests("DeflateTests", ["Deflate"]),
     tests("ZipFilesTests", ["ZipFiles"]),
@@ -329,7 +333,9 @@ let package = Package(
     tests("NumpyFilesTests", ["NumpyFiles"]),
     tests(
       "TrainingDataTests", ["TrainingData", "Planning", "Pickles", "NumpyFiles", "NiftiIO", "Kernels", "Volumes"]),
-    tests("AugmentationTests", ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes"]),
+    tests(
+      "AugmentationTests",
+      ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes", "RandomStreams"]),
     tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles"]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),

@@ -10,6 +10,12 @@ public struct FoldName: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The fold that was trained on every case.
   public static let all = FoldName("all")
 
+  /// Of `fold_3` it is 3; `nil` for `all`.
+  public var number: Int? {
+    let prefix = "fold_"
+    return folder.hasPrefix(prefix) ? Int(folder.dropFirst(prefix.count)) : nil
+  }
+
   public var description: String { folder }
 
   public init(from decoder: any Decoder) throws {

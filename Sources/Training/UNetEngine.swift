@@ -2,12 +2,14 @@ internal import Augmentation
 internal import Gradients
 internal import Kernels
 internal import ModelPlans
+internal import ModelStore
 
 /// The U-Net of a fold, with the batches that it is trained on: made ahead, on a thread of their own, while the network computes.
 final class UNetEngine: GradientEngine {
   private let network: TrainableNetwork
   private let source: BatchSource
   private let schedule: TrainingSchedule
+  private let fold: FoldName
   private var prefetcher: BatchPrefetcher?
 
   /// Batches that may wait; one more is being made and one is being computed with.
@@ -21,6 +23,8 @@ final class UNetEngine: GradientEngine {
   init(_ fold: FoldFolder, schedule: TrainingSchedule, seed: UInt64, threads: Int, maxMemory: Int?) throws {
     let setup = fold.setup
     self.schedule = schedule
+    self.fold = fold.fold
+    let seeds = FoldSeeds(seed, fold: fold.fold)
     let settings = try BatchSettings(
       patch: setup.network.patch, batchSize: setup.batchSize, augmentsInPlane: setup.augmentsSlices,
       usesMask: setup.plans.useMaskForNormalization, targetExtents: DeepSupervision(setup.network).extents,
@@ -37,10 +41,10 @@ final class UNetEngine: GradientEngine {
     }
     network = try TrainableNetwork(
       description: setup.network, settings: TrainingSettings(batchSize: setup.batchSize, batchDice: setup.batchDice),
-      seed: seed, pool: ComputePool(threads: threads), maxMemory: limit)
+      seed: seeds.weights, pool: ComputePool(threads: threads), maxMemory: limit)
     source = try BatchSource(
       folder: setup.stageFolder, training: fold.split.training, validation: fold.split.validation,
-      previousStage: setup.previousStage, settings: settings, seed: seed)
+      previousStage: setup.previousStage, settings: settings, seed: seeds.batches)
   }
 
   /// What a training holds beside the network: the program, batches, and weights and momentum on their way to a file.
@@ -77,7 +81,7 @@ final class UNetEngine: GradientEngine {
 
   var waited: Duration { prefetcher?.waited ?? .zero }
 
-  func redrawConvolutions(seed: UInt64) { network.redrawConvolutions(seed: seed) }
+  func redrawConvolutions(seed: UInt64) { network.redrawConvolutions(seed: FoldSeeds(seed, fold: fold).weights) }
 
   /// Makes no more batches.
   func stop() { prefetcher?.stop() }

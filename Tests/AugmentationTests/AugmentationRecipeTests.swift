@@ -1,4 +1,5 @@
 import Augmentation
+import RandomStreams
 import Testing
 import Volumes
 

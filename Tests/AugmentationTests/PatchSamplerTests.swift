@@ -1,5 +1,6 @@
 import Foundation
 import NumpyFiles
+import RandomStreams
 import Testing
 import Testkit
 import Volumes

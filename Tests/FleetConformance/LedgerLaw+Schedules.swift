@@ -10,4 +10,10 @@ extension LedgerLaw {
       }
     }
   }
+
+  /// What the schedule of one seed meets.
+  public static func rareEvents(seed: UInt64, steps: Int, bench: LedgerBench) async throws -> RareEvents {
+    var schedule = try await RandomSchedule(seed: seed, bench: bench)
+    return try await schedule.run(steps: steps)
+  }
 }

@@ -37,6 +37,7 @@ struct RandomSchedule {
   }
 
   static let window = 12
+  private static let manySlots = 100
   static let overdue = Duration.seconds(100)
   private static let largestRuns = 8
   private static let choices = Step.allCases.flatMap { Array(repeating: $0, count: $0.weight) }
@@ -71,10 +72,12 @@ struct RandomSchedule {
   // MARK: Running
 
   /// Takes `steps` random steps and then goes on without faults until every run has ended.
-  mutating func run(steps: Int) async throws {
+  @discardableResult
+  mutating func run(steps: Int) async throws -> RareEvents {
     for _ in 0..<steps { try await take(Self.choices.randomElement(using: &random) ?? .waitALittle) }
     for _ in 0..<40 where !promises.allHaveEnded { try await settle() }
     promises.expectAllEnded()
+    return promises.rare
   }
 
   private mutating func take(_ step: Step) async throws {
@@ -163,8 +166,7 @@ struct RandomSchedule {
     case .waitALittle: try await bench.advance(by: .seconds(Int.random(in: 1...20, using: &random)))
     case .waitLong: try await bench.advance(by: .seconds(Int.random(in: 300...400, using: &random)))
     case .findOverdue: _ = try await ledger().requeueOverdueTiles(olderThan: Self.overdue)
-    case .hedge:
-      _ = try await ledger().hedgeStragglers(slots: Self.window * 2)
+    case .hedge: try await hedge()
     case .replay: try await replay()
     case .drop: try await drop()
     case .pause:
@@ -174,6 +176,24 @@ struct RandomSchedule {
       #expect(try await ledger().resume(.all) == promises.isPaused)
       promises.isPaused = false
     }
+  }
+
+  /// Stragglers show when nothing waits: mostly the backlog is sent out before, and what was computed is late by then.
+  private mutating func hedge() async throws {
+    if random.chance(70), !promises.isPaused {
+      while try await ledger().enqueueTiles(window: .max) > 0 {}
+      try await bench.advance(by: .seconds(1))
+      for _ in 0..<4 {
+        publishing += try await ledger().claimOutbox(limit: 100, lease: LedgerBench.lease)
+        while !publishing.isEmpty { try await perform(.publish) }
+        try await perform(.markPublished)
+      }
+      for _ in 0..<3 * jobs.count / 4 { try await perform(.compute) }
+      for _ in results { try await perform(.record) }
+      try await bench.advance(by: .seconds(20))
+    }
+    let hedged = try await ledger().hedgeStragglers(slots: Self.manySlots)
+    promises.hedged(hedged)
   }
 
   private mutating func owner() -> String { "host-\(Int.random(in: 1...4, using: &random))" }

@@ -25,6 +25,7 @@ struct SchedulePromises {
   private var known: [RunID: Run] = [:]
   private var passes: [PassID: Pass] = [:]
   private var log: [String] = []
+  private(set) var rare = RareEvents()
   /// Whether an operator holds all work back.
   var isPaused = false
 
@@ -67,7 +68,8 @@ struct SchedulePromises {
   }
 
   /// Whoever isn't the holder of the newest claim is fenced.
-  func acted(_ claim: RunClaim, wasFenced: Bool) {
+  mutating func acted(_ claim: RunClaim, wasFenced: Bool) {
+    if wasFenced { rare.fencedClaims += 1 }
     guard !wasFenced, let run = known[claim.run.id] else { return }
     expect(claim.epoch == run.epoch, "a claim of epoch \(claim.epoch) was obeyed after one of epoch \(run.epoch)")
     expect(run.end == nil, "a claim was obeyed though its run was over")
@@ -99,8 +101,11 @@ struct SchedulePromises {
           expect(passes[result.pass]?.isFull == false, "a pass was completed twice")
           passes[result.pass]?.isFull = true
         }
-      case .duplicate: expect(before == Self.probabilities(of: result), "an unknown result was called a duplicate")
-      case .stale, .willRetry, .dead: break
+      case .duplicate:
+        rare.duplicates += 1
+        expect(before == Self.probabilities(of: result), "an unknown result was called a duplicate")
+      case .dead: rare.deadTiles += 1
+      case .stale, .willRetry: break
       default: complain("the answer to an honest result was \(receipt)")
       }
     }
@@ -133,6 +138,15 @@ struct SchedulePromises {
     guard changed, let run = letter.run else { return }
     expect(known[run]?.end?.state == .failed, "a replay revived a run that hadn't failed")
     known[run]?.end = nil
+    rare.revivedRuns += 1
+  }
+
+  /// No tile twice, so no more than there are.
+  mutating func hedged(_ tiles: Int) {
+    rare.hedgedTiles += tiles
+    expect(
+      rare.hedgedTiles <= passes.values.reduce(0) { $0 + $1.tiles },
+      "\(rare.hedgedTiles) tiles were dispatched for being late")
   }
 
   func refusedReplay(of letter: DeadLetter) {

@@ -12,9 +12,21 @@ import Testing
   }
 
   @Test(arguments: LedgerLaw.all + LedgerLaw.schedules(seeds: 1...100, steps: 300))
-  func law(_ law: LedgerLaw) async throws {
+  func law(_ law: LedgerLaw) async throws { try await law.check(Self.bench()) }
+
+  @Test func theRandomSchedulesMeetWhatSeldomHappens() async throws {
+    var met = RareEvents()
+    for seed in 101...120 as ClosedRange<UInt64> {
+      met += try await LedgerLaw.rareEvents(seed: seed, steps: 300, bench: Self.bench())
+    }
+    #expect(
+      met.deadTiles > 0 && met.revivedRuns > 0 && met.hedgedTiles > 0 && met.duplicates > 0 && met.fencedClaims > 0,
+      "\(met)")
+  }
+
+  private static func bench() -> LedgerBench {
     let clock = Clock()
     let ledger = InMemoryLedger(clock: { clock.now })
-    try await law.check(LedgerBench(connect: { ledger }, advance: { clock.advance(by: $0) }))
+    return LedgerBench(connect: { ledger }, advance: { clock.advance(by: $0) })
   }
 }

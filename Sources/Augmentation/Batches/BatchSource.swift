@@ -1,4 +1,5 @@
 public import Foundation
+internal import RandomStreams
 internal import Volumes
 
 /// Makes batches of a fold: patches of preprocessed cases, augmented for training, as they are for validation.

@@ -1,3 +1,4 @@
+internal import RandomStreams
 internal import Volumes
 
 /// Which patch becomes an item of a batch.

@@ -1,3 +1,5 @@
+public import RandomStreams
+
 /// How often each transform happens and between what its parameters lie (nnunet/training/data_augmentation/data_augmentation_moreDA.py,
 /// default_data_augmentation.py, and nnUNetTrainerV2.setup_DA_params).
 enum AugmentationChances {

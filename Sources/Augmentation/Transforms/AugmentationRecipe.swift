@@ -1,3 +1,4 @@
+public import RandomStreams
 internal import Volumes
 
 /// What happens to one patch: the transforms that were drawn for it, in the order in which they are applied; `nil` for those that weren't.

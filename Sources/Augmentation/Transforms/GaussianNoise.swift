@@ -1,3 +1,5 @@
+public import RandomStreams
+
 /// Adds independent normal numbers to every voxel of every channel (batchgenerators: augment_gaussian_noise).
 public struct GaussianNoise: Hashable, Sendable {
   /// What batchgenerators calls a variance and uses as a standard deviation.

@@ -69,11 +69,5 @@ public struct TrainerFile: Sendable {
       ], isOrdered: true)
   }
 
-  private var foldArgument: PickleValue {
-    let prefix = "fold_"
-    guard fold.folder.hasPrefix(prefix), let number = Int(fold.folder.dropFirst(prefix.count)) else {
-      return .string(fold.folder)
-    }
-    return .int(number)
-  }
+  private var foldArgument: PickleValue { fold.number.map { .int($0) } ?? .string(fold.folder) }
 }

@@ -1,25 +1,17 @@
 internal import Glibc
 
-/// The random numbers of one sample of one batch: a stream of Philox blocks that seed, epoch, iteration and place in the batch name, so
-/// that a sample is the same whoever makes it and whenever.
+/// A stream of random numbers that seed and name tell, the blocks of `Philox` one after the other: whoever makes it and whenever, it is
+/// the same, and streams of other seeds or names have nothing in common with it.
 public struct RandomStream: Sendable {
-  /// What a sample's numbers are for: drawing parameters doesn't depend on how many voxels get noise.
-  public enum Purpose: UInt32, Sendable {
-    case parameters = 0
-    case noise = 1
-  }
-
   private let key: SIMD2<UInt32>
   private var counter: SIMD4<UInt32>
   private var words = SIMD4<UInt32>()
   private var taken = 4
 
-  /// Counter: block number, place in the batch and purpose, iteration, epoch and phase. Key: the seed.
-  public init(seed: UInt64, index: BatchIndex, item: Int, purpose: Purpose) {
+  /// - Parameter name: the upper words of the counter; its first word counts the stream's blocks, 2^32 of four numbers.
+  public init(seed: UInt64, name: SIMD3<UInt32>) {
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    counter = SIMD4(
-      0, UInt32(truncatingIfNeeded: item) << 1 | purpose.rawValue, UInt32(truncatingIfNeeded: index.iteration),
-      UInt32(truncatingIfNeeded: index.epoch) << 1 | (index.phase == .training ? 0 : 1))
+    counter = SIMD4(0, name.x, name.y, name.z)
   }
 
   /// 32 bits.
@@ -31,6 +23,12 @@ public struct RandomStream: Sendable {
     }
     defer { taken += 1 }
     return words[taken]
+  }
+
+  /// 64 bits.
+  public mutating func doubleWord() -> UInt64 {
+    let low = UInt64(word())
+    return UInt64(word()) << 32 | low
   }
 
   /// A number in `[0, 1)` with 53 random bits.
