@@ -204,6 +204,8 @@ let package = Package(
         .embedInCode("0021_event_promise.down.sql"),
         .embedInCode("0022_training.sql"),
         .embedInCode("0022_training.down.sql"),
+        .embedInCode("0023_training_retries.sql"),
+        .embedInCode("0023_training_retries.down.sql"),
         .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),

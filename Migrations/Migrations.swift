@@ -70,6 +70,9 @@ public enum Migrations {
     Migration(
       version: 22, name: "training", sql: PackageResources._022_training_sql,
       down: PackageResources._022_training_down_sql),
+    Migration(
+      version: 23, name: "training_retries", sql: PackageResources._023_training_retries_sql,
+      down: PackageResources._023_training_retries_down_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

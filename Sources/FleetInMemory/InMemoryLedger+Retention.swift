@@ -46,15 +46,22 @@ extension InMemoryLedger {
       }
     }
     let time = trainingTime
-    for record in trainings.map(\.record) {
-      if record.state == .running || record.state == .failed { needed.folders.insert(record.spec.data) }
+    for training in trainings {
+      let record = training.record
+      let canGoOn =
+        switch record.state {
+        case .running, .failed: true
+        case .cancelled: training.endedAt.map { now - $0 < TrainingBoard.retryTime } ?? true
+        case .completed: false
+        }
+      if canGoOn { needed.folders.insert(record.spec.data) }
       for job in record.jobs {
         if job.state == .running, let end = job.leaseEnd {
           // What a trainer put before its last report has been reported too.
           let silence = Duration.seconds(time.timeIntervalSince(end)) + job.lease
           needed.oldestOpenRun = max(needed.oldestOpenRun ?? .zero, silence)
         }
-        if let checkpoint = job.checkpoint, !job.state.isFinal { needed.folders.insert(checkpoint) }
+        if canGoOn, let checkpoint = job.checkpoint, job.state != .done { needed.folders.insert(checkpoint) }
         guard let result = job.result else { continue }
         if job.work == .selection { needed.blobs.insert(result) } else { needed.folders.insert(result) }
       }

@@ -34,6 +34,11 @@ extension InMemoryLedger {
     return trainings[index].record.state
   }
 
+  public func retry(_ training: TrainingID) async throws -> [Int]? {
+    guard let index = trainings.firstIndex(where: { $0.record.id == training }) else { return nil }
+    return try change(index) { board, _ throws(IllegalTransition) in try board.retry() }
+  }
+
   public func claimTrainingJobs(idle: Int, lease: Duration, claim: Duration) async throws -> [DueTrainingJob] {
     var due: [DueTrainingJob] = []
     var left = idle
@@ -83,7 +88,7 @@ extension InMemoryLedger {
     let old = trainings.flatMap { kept in
       kept.checkpoints.filter { checkpoint in
         let job = kept.record.jobs[checkpoint.job]
-        return !checkpoint.isRemoved && (job.state.isFinal || job.checkpoint != checkpoint.digest)
+        return !checkpoint.isRemoved && (job.state == .done || job.checkpoint != checkpoint.digest)
           && now - checkpoint.at > age
       }.map { (kept.record.id, $0) }
     }
@@ -114,8 +119,9 @@ extension InMemoryLedger {
   ) throws(IllegalTransition) -> Value {
     var board = trainings[index].record.board
     let value = try body(&board, trainingTime)
-    if board.state != .running, trainings[index].record.finishedAt == nil {
-      trainings[index].record.finishedAt = Date()
+    if board.state != trainings[index].record.state {
+      trainings[index].record.finishedAt = board.state.isFinal ? Date() : nil
+      trainings[index].endedAt = board.state.isFinal ? now : nil
     }
     trainings[index].record.board = board
     return value
@@ -130,6 +136,8 @@ struct KeptTraining {
   var record: TrainingRecord
   /// What was submitted, for comparing submissions with one key.
   let content: Digest
+  /// When it ended, by the ledger's clock.
+  var endedAt: Duration?
   var curve: [TrainingCurvePoint] = []
   var checkpoints: [KeptCheckpoint] = []
 

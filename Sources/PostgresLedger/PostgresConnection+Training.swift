@@ -119,7 +119,7 @@ extension PostgresConnection {
     guard training.board.state != training.record.state else { return }
     try execute(
       "UPDATE fleet.trainings SET state = $2, finished_at = to_timestamp($3) WHERE id = $1",
-      [id, training.board.state.rawValue, training.now])
+      [id, training.board.state.rawValue, training.board.state.isFinal ? training.now : nil])
   }
 
   /// Keeps the curve and the checkpoints of an accepted report.

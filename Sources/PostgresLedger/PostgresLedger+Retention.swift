@@ -78,10 +78,13 @@ extension PostgresLedger {
       ).first?.optional("age")
       let folders = try database.digests(
         """
-        SELECT data AS digest FROM fleet.trainings WHERE state IN ('running', 'failed')
-        UNION SELECT checkpoint FROM fleet.training_jobs WHERE finished_at IS NULL
+        WITH kept AS MATERIALIZED (
+          SELECT id, data FROM fleet.trainings
+          WHERE state IN ('running', 'failed') OR (state = 'cancelled' AND finished_at > now() - make_interval(secs => $1)))
+        SELECT data AS digest FROM kept
+        UNION SELECT j.checkpoint FROM fleet.training_jobs j JOIN kept ON kept.id = j.training WHERE j.state <> 'done'
         UNION SELECT result FROM fleet.training_jobs WHERE kind = 'fold'
-        """)
+        """, [TrainingBoard.retryTime])
       let choices = try database.digests("SELECT result AS digest FROM fleet.training_jobs WHERE kind = 'selection'")
       // What a trainer put before its last report has been reported too.
       let silence: Double? = try database.execute(

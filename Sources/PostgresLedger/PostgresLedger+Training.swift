@@ -55,6 +55,15 @@ extension PostgresLedger {
     }
   }
 
+  public func retry(_ training: TrainingID) async throws -> [Int]? {
+    try await pool.transaction { database in
+      guard var kept = try database.lock(training: training) else { return nil }
+      let retried = try kept.board.retry()
+      try database.write(kept)
+      return retried
+    }
+  }
+
   public func claimTrainingJobs(idle: Int, lease: Duration, claim: Duration) async throws -> [DueTrainingJob] {
     try await pool.transaction { database in
       var due: [DueTrainingJob] = []
@@ -133,7 +142,7 @@ extension PostgresLedger {
         SELECT c.training, c.position, c.epochs, c.checkpoint
         FROM fleet.training_checkpoints c JOIN fleet.training_jobs j USING (training, position)
         WHERE c.removed_at IS NULL AND c.at < now() - make_interval(secs => $1)
-          AND (j.finished_at IS NOT NULL OR j.checkpoint IS DISTINCT FROM c.checkpoint)
+          AND (j.state = 'done' OR j.checkpoint IS DISTINCT FROM c.checkpoint)
         ORDER BY c.at LIMIT $2
         """, [age, max(0, limit)]
       ).map { row in

@@ -57,6 +57,12 @@ struct TrainingFleetTests {
     return try Fleet.decode(Receipt.self, from: try await fleet.succeed(words)).training
   }
 
+  private struct Retry: Decodable, Equatable {
+    var training: String
+    var state: String?
+    var retriedJobs: [Int]
+  }
+
   @Test func aTrainerThatIsKilledInTheMiddleOfAnEpochIsFollowedByAnotherWithTheSameBits() async throws {
     let fleet = try await Fleet(environment: ["TESSERA_TRAINING_LEASE_SECONDS": "3"])
     try await planned(fleet)
@@ -68,6 +74,15 @@ struct TrainingFleetTests {
     // The next epoch has begun: its trainer doesn't wait for the ledger.
     first.send(SIGKILL)
     #expect(try fleet.query("SELECT state = 'running' AND checkpoint_epochs < 5 \(job)") == ["t"])
+    try await fleet.wait("the loss to be seen", until: "SELECT state = 'ready' AND setbacks = 1 \(job)")
+    // Meanwhile an operator cancels it, and thinks better of it.
+    #expect(try await fleet.succeed(["training", "cancel", training]).contains("is cancelled"))
+    let retried = try Fleet.decode(
+      [Retry].self, from: try await fleet.succeed(["training", "retry", training, "--json"]))
+    #expect(retried == [Retry(training: training, state: "running", retriedJobs: [0, 1])])
+    let again = try await TesseraProcess.run(
+      ["training", "retry", training], environment: fleet.environment, folder: fleet.folder.url)
+    #expect(again.code == 65 && again.log.contains("nothing to retry") && again.output.isEmpty)
     let second = try await fleet.start("trainer")
     try await fleet.wait(
       "the training's end", within: 120,

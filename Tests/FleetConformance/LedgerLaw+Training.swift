@@ -235,6 +235,75 @@ extension LedgerLaw {
       let record = try #require(try await ledger.training(training))
       #expect(record.state == .cancelled && record.jobs.allSatisfy { $0.state == .cancelled })
     },
+    LedgerLaw("a retry takes up what has failed, from its last checkpoint, with what waits for it; the rest is kept") {
+      bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["3d_lowres", "3d_cascade_fullres"], folds: [1]))
+      let due = try await handedOut(ledger)
+      #expect(due.map(\.job.position) == [0, 1])
+      #expect(try await ledger.retry(training) == [])
+      #expect(try await ledger.retry(TrainingID()) == nil)
+      try await finish(ledger, due[0])
+      #expect(try await ledger.record(report(due[1], epoch(0, checkpoint: "checkpoint 0"))) == .accepted)
+      #expect(try await ledger.record(report(due[1], .failed(kind: .invalid, reason: "No room."))) == .accepted)
+      let failed = try #require(try await ledger.training(training))
+      #expect(failed.state == .failed && failed.jobs.map(\.state) == [.done, .failed, .skipped, .skipped])
+      // What a retry goes on from isn't swept, nor cleaned.
+      try await bench.advance(by: .seconds(3600))
+      #expect(try await ledger.supersededCheckpoints(olderThan: .seconds(60), limit: 9) == [])
+      #expect(
+        try await ledger.neededBlobs(imaginingTrimmed: []).folders
+          == ["task", "checkpoint 0", "result 0"].map { LedgerBench.digest($0) }.reduce(into: []) { $0.insert($1) })
+
+      #expect(try await ledger.retry(training) == [1, 2, 3])
+      #expect(try await ledger.retry(training) == [])
+      let again = try #require(try await ledger.training(training))
+      #expect(again.state == .running && again.finishedAt == nil && again.board.failure == nil)
+      #expect(again.jobs.map(\.state) == [.done, .ready, .waiting, .waiting] && again.jobs[1].setbacks == 0)
+      #expect(again.jobs[0].result == LedgerBench.digest("result 0"))
+      let second = try await handedOut(ledger)
+      #expect(second.map(\.job.position) == [1] && second[0].job.attempt == 2)
+      #expect(second[0].job.checkpoint == LedgerBench.digest("checkpoint 0") && second[0].job.checkpointEpochs == 1)
+      #expect(try await ledger.record(report(due[1], .done(result: LedgerBench.digest("late")))) == .stale)
+      try await finish(ledger, second[0])
+      for position in [2, 3] {
+        let next = try #require(try await handedOut(ledger).first)
+        #expect(next.job.position == position)
+        try await finish(ledger, next)
+      }
+      #expect(try await ledger.training(training)?.state == .completed)
+      #expect(try await ledger.retry(training) == [])
+      #expect(try await ledger.training(training)?.state == .completed)
+    },
+    LedgerLaw("a failed job may be retried while others of its training go on") { bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["2d"]))
+      let due = try await handedOut(ledger)
+      #expect(try await ledger.record(report(due[0], .begun)) == .accepted)
+      #expect(try await ledger.record(report(due[1], .failed(kind: .invalid, reason: "No room."))) == .accepted)
+      #expect(try await ledger.retry(training) == [1, 2])
+      #expect(try await ledger.training(training)?.jobs.map(\.state) == [.running, .ready, .waiting])
+      #expect(try await ledger.record(report(due[0], .alive)) == .accepted)
+    },
+    LedgerLaw("a cancelled training is taken up where it was; what it needs is kept for a while") { bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["2d"]))
+      let due = try await handedOut(ledger)
+      try await finish(ledger, due[0])
+      #expect(try await ledger.record(report(due[1], epoch(0, checkpoint: "checkpoint 0"))) == .accepted)
+      #expect(try await ledger.cancel(training) == .cancelled)
+      let kept: Set<Digest> = [LedgerBench.digest("task"), LedgerBench.digest("checkpoint 0")]
+      #expect(try await ledger.neededBlobs(imaginingTrimmed: []).folders.isSuperset(of: kept))
+      #expect(try await ledger.retry(training) == [1, 2])
+      #expect(try await ledger.training(training)?.jobs.map(\.state) == [.done, .ready, .waiting])
+      // The trainer that was told to stop hasn't the job any more.
+      #expect(try await ledger.record(report(due[1], epoch(1, checkpoint: "late"))) == .stale)
+      let second = try #require(try await handedOut(ledger).first)
+      #expect(second.job.checkpoint == LedgerBench.digest("checkpoint 0") && second.job.attempt == 2)
+      #expect(try await ledger.cancel(training) == .cancelled)
+      try await bench.advance(by: TrainingBoard.retryTime + .seconds(1))
+      #expect(try await ledger.neededBlobs(imaginingTrimmed: []).folders == [LedgerBench.digest("result 0")])
+    },
     LedgerLaw("trainings of a tenant that is paused wait") { bench in
       let ledger = try await bench.ledger()
       let ward = try Tenant("ward-7")

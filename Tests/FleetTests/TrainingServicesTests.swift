@@ -183,6 +183,28 @@ import Testkit
     #expect(record.board.failure == RunFailure(kind: .invalid, reason: "There are no plans."))
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func whatHasFailedIsTakenUpAgainFromItsCheckpointWithTheSameBits() async throws {
+    struct NoRoom: Error, CustomStringConvertible { var description: String { "The disk is full." } }
+    let queue = InMemoryJobQueue(broker: broker)
+    let training = try await submit(epochs: 6)
+    let isFull = Mutex(true)
+    let careless = ChainTrainer { epoch in
+      if epoch == 3, isFull.withLock({ $0 }) { throw NoRoom() }
+    }
+    let record = try await withServices(services(queue) + [trainer("a", queue, careless)]) {
+      #expect(try await end(of: training).jobs.map(\.state) == [.failed, .skipped])
+      _ = try await CheckpointSweeper(ledger: ledger, store: store, grace: .zero, logger: .quiet).sweep()
+      isFull.withLock { $0 = false }
+      #expect(try await ledger.retry(training) == [0, 1])
+      return try await end(of: training)
+    }
+    #expect(record.state == .completed && record.board.failure == nil)
+    #expect(try await file("model_final", of: record.jobs[0]) == ChainTrainer.weights(fold: 0, epochs: 6))
+    #expect(try await ledger.curves(of: training).map(\.attempt) == [1, 1, 1, 2, 2, 2])
+    #expect(try await ledger.model(named: "tissue") != nil)
+  }
+
   @Test func replacedCheckpointsLeaveTheStoreAndWhatIsNeededStays() async throws {
     let queue = InMemoryJobQueue(broker: broker)
     let training = try await submit(epochs: 5)

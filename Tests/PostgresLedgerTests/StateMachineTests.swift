@@ -75,6 +75,36 @@ struct StateMachineTests {
     }
   }
 
+  @Test func aTrainingThatIsOverMayOnlyBeTakenUpAgain() async throws {
+    try await withDatabase { database in
+      let ledger = try PostgresLedger(url: database.url)
+      let spec = TrainingSpec(
+        task: "Task501_X", configurations: ["2d"], folds: [0], data: .example, model: "m", epochs: 1)
+      let training = try await ledger.submit(spec, key: nil, tenant: .default).training
+      await ledger.close()
+      let connection = try PostgresConnection(ConnectionSettings(url: database.url))
+      func enter(_ state: TrainingState, and more: String = "") -> String {
+        """
+        UPDATE fleet.trainings SET state = '\(state.rawValue)', finished_at = \(state.isFinal ? "now()" : "NULL")\(more)
+        WHERE id = '\(training)'
+        """
+      }
+      for before in TrainingState.allCases {
+        try connection.run(script: "ALTER TABLE fleet.trainings DISABLE TRIGGER USER")
+        try connection.execute(enter(before))
+        try connection.run(script: "ALTER TABLE fleet.trainings ENABLE TRIGGER USER; BEGIN")
+        for after in TrainingState.allCases where after != before {
+          let isLegal = before == .running || ([.failed, .cancelled].contains(before) && after == .running)
+          #expect(try isRefused(enter(after), by: connection) != isLegal, "\(before) to \(after)")
+          if before != .running {
+            #expect(try isRefused(enter(after, and: ", task = 'Task502_Y'"), by: connection), "\(before) to \(after)")
+          }
+        }
+        try connection.run(script: "ROLLBACK")
+      }
+    }
+  }
+
   /// Every state of a run to every other, with what else the columns must say for it.
   @Test func everyOtherStepOfARunIsRefused() async throws {
     try await withDatabase { database in

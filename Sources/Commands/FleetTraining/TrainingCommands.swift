@@ -6,8 +6,10 @@ internal import Foundation
 struct TrainingCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "training",
-    abstract: "Shows what the fleet trains, and ends trainings.",
-    subcommands: [TrainingListCommand.self, TrainingShowCommand.self, TrainingCancelCommand.self])
+    abstract: "Shows what the fleet trains, ends trainings and takes them up again.",
+    subcommands: [
+      TrainingListCommand.self, TrainingShowCommand.self, TrainingCancelCommand.self, TrainingRetryCommand.self,
+    ])
 
   /// - Throws: `InputError` for anything but an identifier.
   static func identifier(_ text: String) throws -> TrainingID {
@@ -96,8 +98,8 @@ struct TrainingCancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Ends trainings that nobody wants any more.",
     discussion: """
-      Trainers leave their jobs after their next report. What was trained stays in the store until `tessera clean`; a training that is over
-      stays as it is. Cancelling again is harmless.
+      Trainers leave their jobs after their next report. What was trained stays in the store for 30 days, for `tessera training retry`, and then
+      until `tessera clean`; a training that is over stays as it is. Cancelling again is harmless.
 
         tessera training cancel 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
       """)

@@ -205,6 +205,33 @@ public struct TrainingBoard: Hashable, Sendable {
     state = .cancelled
   }
 
+  // MARK: Retries
+
+  /// For how long after a cancel what was trained is kept from `tessera clean`; of one that has failed, for good.
+  public static let retryTime = Duration.seconds(30 * 86400)
+
+  /// Takes up again what has failed or was cancelled: from the last checkpoints, with new budgets of losses; what was skipped waits for it
+  /// again. Jobs that are done keep their results, and those that others have in hand go on.
+  /// - Returns: positions of the jobs that are taken up again; empty where there are none.
+  public mutating func retry() throws(IllegalTransition) -> [Int] {
+    var retried: [Int] = []
+    for index in jobs.indices where jobs[index].state.isFinal && jobs[index].state != .done {
+      let canBegin = jobs[index].needs.allSatisfy { jobs[$0].state == .done }
+      try jobs[index].state.take(canBegin ? .retry : .waitAgain)
+      jobs[index].setbacks = 0
+      jobs[index].failure = nil
+      jobs[index].finishedAt = nil
+      jobs[index].notBefore = nil
+      jobs[index].publishedAt = nil
+      retried.append(index)
+    }
+    if !retried.isEmpty { state = .running }
+    return retried
+  }
+
+  /// Whether a retry has something to take up.
+  public var canBeRetried: Bool { jobs.contains { $0.state.isFinal && $0.state != .done } }
+
   /// The first failure, in the order of the jobs.
   public var failure: RunFailure? { jobs.lazy.compactMap(\.failure).first }
 }

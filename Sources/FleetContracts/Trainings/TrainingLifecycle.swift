@@ -4,8 +4,9 @@ public enum TrainingState: String, Hashable, Sendable, Codable, CaseIterable {
   case running
   /// All of its jobs are done, and the best configuration is registered.
   case completed
-  /// A job has failed for good, and nothing that doesn't need it is left to do.
+  /// A job has failed for good, and nothing that doesn't need it is left to do. A retry makes it `running` again.
   case failed
+  /// Nobody wanted it any more. A retry makes it `running` again.
   case cancelled
 
   public var isFinal: Bool { self != .running }
@@ -31,7 +32,7 @@ public enum TrainingJobState: String, Hashable, Sendable, Codable, CaseIterable 
 
   /// What happens to a job.
   public enum Event: String, Hashable, Sendable, CaseIterable {
-    case becomeReady, queue, begin, lose, returnToBacklog, finish, fail, skip, cancel
+    case becomeReady, queue, begin, lose, returnToBacklog, finish, fail, skip, cancel, retry, waitAgain
   }
 
   public struct Step: Hashable, Sendable {
@@ -55,6 +56,9 @@ public enum TrainingJobState: String, Hashable, Sendable, Codable, CaseIterable 
     // Its lease is over, or its trainer was stopped: somebody else goes on from the last checkpoint.
     Step(.running, .lose, .ready), Step(.running, .returnToBacklog, .ready), Step(.running, .finish, .done),
     Step(.running, .fail, .failed), Step(.running, .cancel, .cancelled),
+    // An operator has asked for it: once more from the last checkpoint, or again after what it needs.
+    Step(.failed, .retry, .ready), Step(.cancelled, .retry, .ready), Step(.cancelled, .waitAgain, .waiting),
+    Step(.skipped, .waitAgain, .waiting),
   ]
 
   /// - Throws: `IllegalTransition`; nothing has changed then.

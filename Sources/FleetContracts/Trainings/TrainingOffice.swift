@@ -14,6 +14,10 @@ public protocol TrainingOffice: Sendable {
   /// - Returns: its state from now on; `nil` for an unknown one.
   func cancel(_ training: TrainingID) async throws -> TrainingState?
 
+  /// Takes up again the jobs that have failed or were cancelled, and those that were skipped for them (`TrainingBoard.retry`).
+  /// - Returns: their positions, none where nothing has failed; `nil` for an unknown training.
+  func retry(_ training: TrainingID) async throws -> [Int]?
+
   /// Hands out up to `idle` jobs of the backlog, those of the oldest training first, beside those that are on their way already; none of a
   /// tenant that is paused.
   /// - Parameters:
@@ -34,7 +38,7 @@ public protocol TrainingOffice: Sendable {
   /// What the epochs of a training have brought, by job and epoch.
   func curves(of training: TrainingID) async throws -> [TrainingCurvePoint]
 
-  /// Checkpoints that a later one, or the job's end, has made needless for longer than `age`, the oldest first.
+  /// Checkpoints that a later one, or the job's result, has made needless for longer than `age`, the oldest first.
   func supersededCheckpoints(olderThan age: Duration, limit: Int) async throws -> [SupersededCheckpoint]
   /// They aren't in the store any more.
   func noteRemoved(_ checkpoints: [SupersededCheckpoint]) async throws
