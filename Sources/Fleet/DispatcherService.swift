@@ -77,7 +77,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
       group.addTask {
         await loop("reconcile", min(settings.overdueAfter, Self.overdueAtTheEarliest) / 10).run(reconcile)
       }
-      group.addTask { await loop("hedge", settings.pollInterval * 5).run(hedge) }
+      group.addTask { await loop("hedge", HedgePolicy.floor / 4).run(hedge) }
       if let trainings {
         group.addTask {
           await loop("dispatch trainings", settings.pollInterval * 2).run { try await dispatch(trainings) }

@@ -3,7 +3,7 @@ public import FleetContracts
 
 extension PostgresLedger {
   public func claimStitch(owner: String, lease: Duration) async throws -> StitchClaim? {
-    try await pool.transaction { database in
+    try await pool.transaction(when: PostgresConnection.anyRun(in: .stitching)) { database -> StitchClaim? in
       let rows = try database.execute(
         """
         WITH next AS MATERIALIZED (
@@ -18,7 +18,7 @@ extension PostgresLedger {
       guard let row = rows.first, let run = try database.runRecord(try row.value("id")) else { return nil }
       return try database.stitchClaim(
         RunClaim(run: run, epoch: try row.value("epoch")), pass: try row.value("pass"))
-    }
+    } ?? nil
   }
 
   public func completePass(_ claim: RunClaim, _ outcome: PassOutcome) async throws {

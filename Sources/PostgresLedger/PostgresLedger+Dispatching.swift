@@ -33,7 +33,7 @@ extension PostgresLedger {
   }
 
   public func claimOutbox(limit: Int, lease: Duration) async throws -> [OutboxMessage] {
-    try await pool.transaction { database in
+    try await pool.transaction(when: "SELECT FROM fleet.outbox LIMIT 1") { database in
       let rows = try database.execute(
         """
         WITH next AS MATERIALIZED (
@@ -51,7 +51,7 @@ extension PostgresLedger {
         message.trace = try row.optional("traceparent")
         return OutboxMessage(id: try row.value("id"), queue: try row.value("queue"), message: message)
       }.sorted { $0.id < $1.id }
-    }
+    } ?? []
   }
 
   public func markPublished(_ messages: [OutboxMessage]) async throws {

@@ -3,7 +3,7 @@ internal import FleetContracts
 
 extension PostgresLedger {
   public func hedgeStragglers(slots: Int) async throws -> Int {
-    try await pool.transaction { database in
+    try await pool.transaction(when: PostgresConnection.anyRun(in: .predicting)) { database in
       // Held by whoever moves tiles into the outbox, so that nothing comes between looking and moving.
       try database.execute("SELECT FROM fleet.dispatching FOR UPDATE")
       let live = "fleet.runs r JOIN fleet.passes p ON p.run = r.id JOIN fleet.tiles t ON t.pass = p.id"
@@ -36,6 +36,6 @@ extension PostgresLedger {
         """, [room, HedgePolicy.leastResults, HedgePolicy.floor, HedgePolicy.factor])
       try database.putIntoOutbox(try hedged.map { try $0.tileJob() }, skippingTaken: true)
       return hedged.count
-    }
+    } ?? 0
   }
 }

@@ -7,7 +7,7 @@ extension PostgresLedger {
   private static let runsAtOnce = 16
 
   public func enqueueTiles(_ window: DispatchWindow) async throws -> DispatchReport {
-    try await pool.transaction { database in
+    let report = try await pool.transaction(when: PostgresConnection.anyRun(in: .predicting)) { database in
       // In a statement of its own: the next one must see what the former holder has done.
       let state = try database.execute(
         """
@@ -37,12 +37,14 @@ extension PostgresLedger {
         "UPDATE fleet.dispatching SET shares = $1::jsonb, moved_at = clock_timestamp()", [try SQLJSON(shares)])
       return DispatchReport(moved: moved, queued: queued + moved)
     }
+    return report ?? DispatchReport(moved: 0, queued: 0)
   }
 
   public func claimSubmittedRun(
     of classes: Set<RunClass>, owner: String, lease: Duration
   ) async throws -> RunClaim? {
-    try await pool.transaction { database in
+    let submitted = PostgresConnection.anyRun(in: .submitted, .continuing, .preparing)
+    return try await pool.transaction(when: submitted) { database -> RunClaim? in
       // Who finds a run that another is just claiming looks past it (SKIP LOCKED) instead of waiting.
       let rows = try database.execute(
         """
@@ -68,11 +70,16 @@ extension PostgresLedger {
       guard let row = rows.first else { return nil }
       let epoch: Int = try row.value("epoch")
       return try database.runRecord(try row.value("id")).map { RunClaim(run: $0, epoch: epoch) }
-    }
+    } ?? nil
   }
 }
 
 extension PostgresConnection {
+  /// Finds a row when there is a run in one of the states.
+  static func anyRun(in states: RunState...) -> String {
+    "SELECT FROM fleet.runs WHERE state IN (\(states.map { "'\($0.rawValue)'" }.joined(separator: ", "))) LIMIT 1"
+  }
+
   /// `RunClass.due` of a row `r` of `fleet.runs`.
   fileprivate static let due = {
     let cases = RunClass.allCases.map { "WHEN '\($0.rawValue)' THEN \($0.patience)" }.joined(separator: " ")

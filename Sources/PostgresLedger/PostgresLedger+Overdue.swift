@@ -3,7 +3,7 @@ public import FleetContracts
 
 extension PostgresLedger {
   public func requeueOverdueTiles(_ rule: OverdueRule) async throws -> Int {
-    try await pool.transaction { database in
+    try await pool.transaction(when: PostgresConnection.anyRun(in: .predicting)) { database in
       // Nothing is as young as the shortest limit in most looks: then nothing needs to be measured either.
       let candidates = try database.execute(
         """
@@ -40,6 +40,6 @@ extension PostgresLedger {
         FROM overdue WHERE t.pass = overdue.pass AND t.tile = overdue.tile
         """, [try SQLJSON(limits), rule.longest, max(0, rule.waiting)]
       ).affected
-    }
+    } ?? 0
   }
 }
