@@ -40,6 +40,13 @@ public struct CaseStitcher: RunStitching {
     let run = work.claim.run
     let position = run.position
     let document = try await PassDocument.get(work.document, from: store)
+    guard work.tiles.count == document.plan.tileCount else {
+      throw RunFailure(
+        kind: .corrupt,
+        reason:
+          "Stitching pass \(position): its plan has \(document.plan.tileCount) tiles, and the ledger results of \(work.tiles.count); submit the study again."
+      )
+    }
     let recipe = try CaseRecipe(try await models.model(document.model))
     let isLast = position == run.passes.count - 1
     var images: [Blob] = []

@@ -21,13 +21,16 @@ public struct RunEvidence: Hashable, Sendable {
     public var document: Digest
     /// In plan order; only those that are accepted.
     public var tiles: [Tile]
+    /// How many there were to be.
+    public var plannedTiles: Int
 
-    public init(id: PassID, epoch: Int, model: Digest, document: Digest, tiles: [Tile]) {
+    public init(id: PassID, epoch: Int, model: Digest, document: Digest, tiles: [Tile], plannedTiles: Int) {
       self.id = id
       self.epoch = epoch
       self.model = model
       self.document = document
       self.tiles = tiles
+      self.plannedTiles = plannedTiles
     }
   }
 
@@ -46,6 +49,26 @@ public struct RunEvidence: Hashable, Sendable {
     self.passes = passes
     self.recordedRoot = recordedRoot
     self.isTrimmed = isTrimmed
+  }
+
+  /// Whether the ledger has lost all tile results of a pass, or a pass: nothing can be said of how the result was made.
+  public var isWithoutTiles: Bool {
+    passes.count < run.passes.count || passes.contains { $0.tiles.isEmpty && $0.plannedTiles > 0 }
+  }
+
+  /// What a completed run should have and hasn't, as sentences.
+  public var gaps: [String] {
+    var gaps: [String] = []
+    if passes.count < run.passes.count {
+      gaps.append(
+        "Of \(run.passes.count) passes, the ledger has \(passes.count): how the others were made can't be verified.")
+    }
+    for (position, pass) in passes.enumerated() where pass.tiles.count != pass.plannedTiles {
+      gaps.append(
+        "Of the \(pass.plannedTiles) tiles of pass \(position), \(pass.tiles.count) have a result in the ledger: none can be computed or "
+          + "stitched again.")
+    }
+    return gaps
   }
 
   /// One digest over images, models, pass documents, tiles, results and measurements: whatever of them changes, it changes.

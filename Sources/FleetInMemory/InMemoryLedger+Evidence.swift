@@ -15,7 +15,7 @@ extension InMemoryLedger {
           id: id, epoch: pass.epoch, model: run.record.passes[position].request.model, document: pass.document,
           tiles: pass.tiles.compactMap(\.accepted).map {
             RunEvidence.Tile(probabilities: $0.probabilities, engine: $0.engine)
-          })
+          }, plannedTiles: pass.tiles.count)
       }
     }
   }

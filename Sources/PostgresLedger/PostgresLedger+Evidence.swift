@@ -30,7 +30,7 @@ extension PostgresConnection {
     ).first
     let passes = try execute(
       """
-      SELECT p.id, p.epoch, p.document, q.model
+      SELECT p.id, p.epoch, p.document, p.tiles, q.model
       FROM fleet.passes p JOIN fleet.pass_requests q ON q.run = p.run AND q.position = p.position
       WHERE p.run = $1 ORDER BY p.position
       """, [id])
@@ -44,7 +44,7 @@ extension PostgresConnection {
           id: pass, epoch: try row.value("epoch"), model: try row.value("model"), document: try row.value("document"),
           tiles: try tiles.map {
             RunEvidence.Tile(probabilities: try $0.value("probabilities"), engine: try $0.value("engine"))
-          })
+          }, plannedTiles: try row.value("tiles"))
       }, recordedRoot: try facts?.optional("merkle_root"), isTrimmed: try facts?.value("is_trimmed") ?? false)
   }
 

@@ -104,6 +104,30 @@ struct VerifyCommandTests {
     let (wrong, ofDigest) = try await verify(run, fleet, ["--sample", "1000", "--stitch"])
     #expect(wrong == 70 && ofDigest.tiles.contains { $0.verdict == "differs" })
     #expect(ofDigest.findings.contains { $0.contains("label map") }, "\(ofDigest.findings)")
+    try await runsWhoseTilesAreGone(run, tiles: tiles.count, fleet)
+  }
+
+  /// Rows that somebody has removed: some of a run's tile results, then all of them, then the pass. The run has no root that would tell.
+  private func runsWhoseTilesAreGone(_ run: String, tiles: Int, _ fleet: Fleet) async throws {
+    let results = "FROM fleet.tile_results USING fleet.passes WHERE pass = id AND run = '\(run)'"
+    try psql("DELETE \(results) AND tile IN (0, 2)", fleet)
+    let (partly, ofSome) = try await verify(run, fleet, ["--sample", "1000", "--stitch"])
+    #expect(partly == 70 && ofSome.tiles.isEmpty && ofSome.stitchedPasses == nil)
+    #expect(
+      ofSome.findings.contains { $0.contains("Of the \(tiles) tiles of pass 0, \(tiles - 2) have a result") },
+      "\(ofSome.findings)")
+    for removal in ["DELETE \(results)", "DELETE FROM fleet.passes WHERE run = '\(run)'"] {
+      try psql(removal, fleet)
+      let nothing = try await TesseraProcess.run(
+        ["verify", run, "--stitch"], environment: fleet.environment, folder: fleet.folder.url)
+      #expect(nothing.code == 65 && nothing.log.contains("no tile results of run \(run) any more"), "\(nothing)")
+    }
+    // One that ended before its first tile.
+    let cancelled = try await fleet.submit(Fixtures.directory.appending(path: "demo/images/colin27_0000.nii.gz"))
+    try await fleet.succeed(["cancel", cancelled])
+    let ended = try await TesseraProcess.run(
+      ["verify", cancelled], environment: fleet.environment, folder: fleet.folder.url)
+    #expect(ended.code == 65 && ended.log.contains("is cancelled") && ended.log.contains("has no result"), "\(ended)")
   }
 
   /// The accepted probabilities of the run's tiles, in plan order.

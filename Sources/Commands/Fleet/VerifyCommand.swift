@@ -51,13 +51,17 @@ struct VerifyCommand: AsyncParsableCommand {
         throw InputError("There is no run \(run); `tessera status` lists runs.")
       }
       guard evidence.run.state == .completed else {
+        let state = evidence.run.state
         throw InputError(
-          "The run \(run) is \(evidence.run.state.rawValue); only a completed run can be verified: wait for its end (`tessera status \(run)`)."
-        )
+          "The run \(run) is \(state.rawValue); only a completed run can be verified: "
+            + (state.isFinal ? "this one has no result." : "wait for its end (`tessera status \(run)`)."))
       }
-      guard evidence.passes.allSatisfy({ !$0.tiles.isEmpty }) || evidence.run.plannedTiles == 0 else {
+      guard !evidence.isWithoutTiles else {
         throw InputError(
-          "The tiles of run \(run) were dropped from the ledger (tessera retention), so it can't be verified any more.")
+          """
+          The ledger has no tile results of run \(run) any more (`tessera retention` drops those of old months), so it can't be \
+          verified. Its label map and measurements are as `tessera status \(run)` shows them.
+          """)
       }
       let verifier = RunVerifier(
         store: store, models: ModelLibrary(store: store, cacheFolder: URL(filePath: settings.cacheFolder)),

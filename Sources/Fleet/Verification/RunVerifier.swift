@@ -35,6 +35,7 @@ public struct RunVerifier: Sendable {
     }
     var report = VerificationReport(evidence)
     checkRoot(evidence, &report)
+    report.findings += evidence.gaps
     try await checkBlobs(of: evidence, &report, progress)
     // What is damaged is known by now; whatever else rests on it can't be computed.
     guard report.findings.isEmpty, !evidence.isTrimmed else { return report }
