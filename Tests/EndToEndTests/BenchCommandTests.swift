@@ -111,10 +111,64 @@ import Testkit
       (["compare", "--model", folder.url.path], 65, "has no folds"),
       (["compare", "--model", model, "--peer", "/no/such/python"], 65, "/no/such/python"),
       (["forward", "--model", model, "--engine", "blas", "--isa", "avx2"], 64, "OpenBLAS chooses"),
+      (["train"], 64, "--model or --patch"),
+      (["train", "--patch", "16x16x16", "--classes", "1"], 64, "--classes"),
+      (["train", "--patch", "17x17x17"], 65, "the next one is"),
     ] {
       let result = try await bench(arguments)
       #expect(result.code == code && result.log.contains(words), "\(arguments) \(result.code) \(result.log)")
     }
+  }
+
+  @Test func trainTimesStepsAndTellsMemory() async throws {
+    let arguments = [
+      "train", "--patch", "16x16x16", "--features", "2", "--classes", "2", "--batch", "2", "--runs", "3", "--threads",
+      "1",
+    ]
+    let result = try await bench(arguments + ["--json"])
+    try #require(result.code == 0, "\(result.log)")
+    let answer = try object(result.output)
+    #expect(Set(answer.keys) == ["tessera"])
+    let report = try #require(answer["tessera"] as? [String: Any])
+    func number(_ key: String) throws -> Double { try #require(report[key] as? Double, "\(key)") }
+    #expect(report["patch"] as? [Int] == [16, 16, 16] && report["batch_size"] as? Int == 2)
+    #expect(report["threads"] as? Int == 1 && report["group_size"] as? Int == 2)
+    let steps = try #require(report["steps"] as? [Double])
+    let seconds = try number("seconds")
+    #expect(steps.count == 3 && steps.sorted()[1] == seconds && seconds > 0)
+    let (perSecond, gflop, gflops) = (try number("iterations_per_second"), try number("gflop"), try number("gflops"))
+    #expect(abs(perSecond * seconds - 1) < 1e-9)
+    #expect(gflop > 0 && abs(gflops * seconds / gflop - 1) < 1e-9)
+    let (planned, peak) = (try number("planned_bytes"), try number("peak_memory_bytes"))
+    #expect(planned > 0 && peak > planned)
+    #expect(try number("parameters") > 0)
+
+    let text = try await bench(arguments)
+    #expect(text.code == 0 && text.output.contains("16x16x16, batch 2") && text.output.contains("GFLOP/s"), "\(text)")
+    #expect(text.output.contains("memory: planned") && text.output.split(separator: "\n").count == 2)
+  }
+
+  @Test func trainTakesAModelsPlansAndAPeersFigures() async throws {
+    let python = folder.url.appending(path: "peer.sh")
+    try Data(
+      """
+      #!/bin/sh
+      grep -q '"batch_dice":true' "$3" && echo '{"seconds": 1000, "peak_memory_bytes": 1073741824, "version": "torch 9"}'
+      """.utf8
+    ).write(to: python)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python.path)
+    let result = try await bench([
+      "train", "--model", model, "--batch", "1", "--runs", "1", "--threads", "1", "--peer", python.path, "--json",
+    ])
+    try #require(result.code == 0, "\(result.log)")
+    let answer = try object(result.output)
+    let report = try #require(answer["tessera"] as? [String: Any])
+    #expect((answer["peer"] as? [String: Any])?["version"] as? String == "torch 9")
+    let (seconds, ratio) = (try #require(report["seconds"] as? Double), try #require(answer["ratio"] as? Double))
+    #expect(abs(ratio * seconds / 1000 - 1) < 1e-9)
+    let peak = try #require(report["peak_memory_bytes"] as? Double)
+    let memoryRatio = try #require(answer["memory_ratio"] as? Double)
+    #expect(abs(memoryRatio * 1_073_741_824 / peak - 1) < 1e-9)
   }
 
   @Test func startTellsEachStepAndTakesKeptWeightsTheSecondTime() async throws {
