@@ -76,7 +76,7 @@ import Testkit
         #expect(try #require(Int(match.1)) >= 145, "\(path)")
       }
     }
-    #expect(found == 12)
+    #expect(found == 14)
     #expect(try text("Compose/compose.yaml").contains("stop_grace_period: 150s"))
   }
 

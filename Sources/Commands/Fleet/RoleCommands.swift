@@ -68,9 +68,11 @@ struct UpCommand: AsyncParsableCommand {
     commandName: "up",
     abstract: "Runs dispatcher, worker, aggregator, events and ingest in one process, for trying out; until SIGTERM.",
     discussion: """
-      Needs broker, database and store.
+      Needs broker, database and store. With --trainers it trains too (`tessera submit-training`); each trainer takes as many threads as the
+      worker does.
 
         tessera up --threads 8 --engine automatic
+        tessera up --threads 4 --trainers 1
       """)
 
   @OptionGroup(title: "Servers of the fleet") var fleet: FleetOptions
@@ -78,9 +80,21 @@ struct UpCommand: AsyncParsableCommand {
   @OptionGroup var engine: EngineSettingOptions
   @OptionGroup var weights: WeightsCacheOptions
 
+  @Option(help: ArgumentHelp("Folds trained at once.", valueName: "n"))
+  var trainers = 0
+
+  private static let mostTrainers = 64
+
+  func validate() throws {
+    guard (0...Self.mostTrainers).contains(trainers) else {
+      throw ValidationError("--trainers is \(trainers); it must be from 0 to \(Self.mostTrainers).")
+    }
+  }
+
   func run() async throws {
     let flags = compute.flags.merging(engine.flags) { $1 }.merging(weights.flags) { $1 }
-    try await RoleRunner.run([.dispatcher, .worker, .aggregator, .events, .ingest], "up", fleet, flags)
+    let roles: [RoleProcess.Role] = [.dispatcher, .worker, .aggregator, .events, .ingest]
+    try await RoleRunner.run(roles + Array(repeating: .trainer, count: trainers), "up", fleet, flags)
   }
 }
 

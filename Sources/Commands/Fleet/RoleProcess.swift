@@ -81,9 +81,10 @@ struct RoleProcess {
       roles == [.worker] ? try ComputeProcesses(settings, memoryLimit: memory.slot.limit, logger: logger) : nil
 
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
-    for role in roles {
+    for (place, role) in roles.enumerated() {
       let service = try service(
-        role, store: store, queue: queue, ledger: ledger, models: models, weights: weights, compute: compute)
+        role, place: place, store: store, queue: queue, ledger: ledger, models: models, weights: weights,
+        compute: compute)
       services.append(
         .init(
           service: service, successTerminationBehavior: .gracefullyShutdownGroup,
@@ -144,8 +145,16 @@ struct RoleProcess {
     return (role, MemoryBudget(limit: role.limit.map { $0 / settings.slots }, engine: settings.engine))
   }
 
+  /// Several trainers of one process are told apart.
+  private func trainerName(_ place: Int) -> String {
+    guard roles.count(where: { $0 == .trainer }) > 1 else { return name }
+    return "\(name)-\(roles[...place].count { $0 == .trainer })"
+  }
+
+  /// - Parameter place: among the process's roles.
   private func service(
-    _ role: Role, store: (any BlobStore)?, queue: RabbitMQJobQueue?, ledger: PostgresLedger?, models: ModelLibrary?,
+    _ role: Role, place: Int, store: (any BlobStore)?, queue: RabbitMQJobQueue?, ledger: PostgresLedger?,
+    models: ModelLibrary?,
     weights: WeightsShelf, compute: ComputeProcesses?
   ) throws -> any Service {
     var service = ServiceSettings(
@@ -220,7 +229,7 @@ struct RoleProcess {
     case .trainer:
       return TrainerService(
         queue: queue, store: store,
-        performer: NnunetTrainer(threads: settings.threads, maxMemory: memory.role.limit), name: name,
+        performer: NnunetTrainer(threads: settings.threads, maxMemory: memory.role.limit), name: trainerName(place),
         cache: URL(filePath: settings.cacheFolder), logger: logger)
     }
   }
