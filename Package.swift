@@ -253,6 +253,7 @@ let package = Package(
       name: "Dashboard", dependencies: ["SliceViewer", "Digests"],
       resources: [
         .embedInCode("index.html"), .embedInCode("app.js"), .embedInCode("api.js"), .embedInCode("chart.js"),
+        .embedInCode("curves.js"), .embedInCode("training.js"), .embedInCode("trainings.js"),
         .embedInCode("fleet.js"), .embedInCode("format.js"), .embedInCode("letters.js"), .embedInCode("parts.js"),
         .embedInCode("run.js"), .embedInCode("runs.js"), .embedInCode("submit.js"), .embedInCode("dashboard.css"),
         .embedInCode("icon.svg"),
@@ -279,7 +280,7 @@ let package = Package(
     module("FleetSimulation", ["Fleet", "FleetContracts", "Digests"]),
 
     // Training on the fleet.
-    module("FleetTraining", ["Fleet", "FleetContracts", "Training", "ModelSelection", "ModelStore"]),
+    module("FleetTraining", ["Fleet", "FleetContracts", "FleetMetrics", "Training", "ModelSelection", "ModelStore"]),
 
     // The command line: reads settings, chooses adapters, writes to stdout.
     module(

@@ -29,9 +29,12 @@ public struct DashboardFile: Sendable {
     [DashboardFile("index.html", "text/html; charset=utf-8", PackageResources.index_html)]
     + [
       ("app", PackageResources.app_js), ("api", PackageResources.api_js), ("chart", PackageResources.chart_js),
+      ("curves", PackageResources.curves_js),
       ("fleet", PackageResources.fleet_js), ("format", PackageResources.format_js),
       ("letters", PackageResources.letters_js), ("parts", PackageResources.parts_js), ("run", PackageResources.run_js),
-      ("runs", PackageResources.runs_js), ("submit", PackageResources.submit_js), ("viewer", SliceViewerFiles.script),
+      ("runs", PackageResources.runs_js), ("submit", PackageResources.submit_js),
+      ("training", PackageResources.training_js), ("trainings", PackageResources.trainings_js),
+      ("viewer", SliceViewerFiles.script),
     ].map { DashboardFile("\($0).js", "text/javascript; charset=utf-8", $1) }
     + [
       ("dashboard", PackageResources.dashboard_css), ("theme", SliceViewerFiles.theme),

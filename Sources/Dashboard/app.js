@@ -6,6 +6,8 @@ import { lettersView } from "./letters.js";
 import { runView } from "./run.js";
 import { runsView } from "./runs.js";
 import { submitView } from "./submit.js";
+import { trainingView } from "./training.js";
+import { trainingsView } from "./trainings.js";
 
 const main = document.getElementById("main");
 const trouble = document.getElementById("trouble");
@@ -19,7 +21,8 @@ let shown = null;
 function viewOf(hash) {
   const [first = "", second] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (first === "runs" && second) return runView(second);
-  return { "": fleetView, runs: runsView, submit: submitView, letters: lettersView }[first]?.() ?? null;
+  if (first === "trainings" && second) return trainingView(second);
+  return { "": fleetView, runs: runsView, trainings: trainingsView, submit: submitView, letters: lettersView }[first]?.() ?? null;
 }
 
 /** Shows a view, and asks it to refresh itself as long as it is shown. */

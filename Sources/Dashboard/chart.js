@@ -4,19 +4,19 @@ import { integer } from "./format.js";
 
 const space = "http://www.w3.org/2000/svg";
 
-function shape(name, attributes, text) {
+export function shape(name, attributes, text) {
   const made = document.createElementNS(space, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (text !== undefined) made.textContent = text;
   return made;
 }
 
-/** 1, 2 or 5 times a power of ten: the step between lines of a scale up to `largest`. */
-function step(largest, lines) {
-  const raw = Math.max(largest, 1) / lines;
+/** 1, 2 or 5 times a power of ten: the step between lines of a scale of this length. */
+export function step(length, lines) {
+  const raw = length / lines;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= raw);
-  return Math.max(1, factor * power);
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= raw * (1 - 1e-9));
+  return factor * power;
 }
 
 /** A chart of points [{ start: Date, value }] and the same as a table. */
@@ -55,7 +55,7 @@ export class ColumnChart {
     const height = 190;
     const [left, right, top, bottom] = [44, 4, 10, 26];
     const largest = Math.max(...points.map(({ value }) => value));
-    const each = step(largest, 4);
+    const each = Math.max(1, step(Math.max(largest, 1), 4));
     const upper = Math.max(each, Math.ceil(largest / each) * each);
     const y = (value) => top + (1 - value / upper) * (height - top - bottom);
     const slot = (width - left - right) / points.length;

@@ -11,7 +11,8 @@ public protocol Ledger:
   RunHistories,
   FleetObserving, ThroughputObserving, RunEvidences, DeadLetterOffice, WorkerQuarantine, StragglerHedging, EventLog,
   WebhookOffice,
-  AccessTokenKeeping, RunListing, BlobRetention, LabelDetailReading, ComparisonRecording, LedgerUpkeep, TrainingOffice
+  AccessTokenKeeping, RunListing, BlobRetention, LabelDetailReading, ComparisonRecording, LedgerUpkeep, TrainingOffice,
+  TrainingObserving
 {
   // MARK: Models
 

@@ -24,8 +24,8 @@ extension InMemoryLedger {
     trainings.first { $0.record.id == id }?.record
   }
 
-  public func trainings(limit: Int) async throws -> [TrainingRecord] {
-    trainings.reversed().prefix(max(0, limit)).map(\.record)
+  public func trainings(of tenant: Tenant?, limit: Int) async throws -> [TrainingRecord] {
+    trainings.map(\.record).filter { tenant == nil || $0.tenant == tenant }.reversed().prefix(max(0, limit)).map { $0 }
   }
 
   public func cancel(_ training: TrainingID) async throws -> TrainingState? {
@@ -139,6 +139,8 @@ struct KeptTraining {
   /// When it ended, by the ledger's clock.
   var endedAt: Duration?
   var curve: [TrainingCurvePoint] = []
+  /// When epochs were reported, by job and epoch.
+  var reportedAt: [Int: [Int: Date]] = [:]
   var checkpoints: [KeptCheckpoint] = []
 
   struct KeptCheckpoint {
@@ -156,6 +158,7 @@ struct KeptTraining {
       curve.removeAll { $0.job == report.job && $0.epoch.epoch == epoch.epoch }
       curve.append(
         TrainingCurvePoint(job: report.job, epoch: epoch, attempt: report.attempt, worker: report.worker))
+      reportedAt[report.job, default: [:]][epoch.epoch] = Date(timeIntervalSince1970: now / .seconds(1))
       if let checkpoint { keep(checkpoint, epochs: epoch.epoch + 1, of: report.job, at: now) }
     case .returned(let checkpoint?, let epochs?): keep(checkpoint, epochs: epochs, of: report.job, at: now)
     default: break

@@ -80,6 +80,17 @@ public enum FleetMetrics {
   public static let stitchSeconds = MetricFamily(
     "tessera_stitch_seconds", work, "Stitching and measuring a run's pass, in seconds.")
 
+  // MARK: Training, where it is done
+
+  public static let trainingEpochs = MetricFamily(
+    "tessera_training_epochs_total", .counter, "Epochs that this trainer has trained.", labels: ["configuration"])
+  public static let trainingEpochSeconds = MetricFamily(
+    "tessera_training_epoch_seconds", work, "An epoch, with its validation batches, in seconds.",
+    labels: ["configuration"])
+  public static let trainingBatchWait = MetricFamily(
+    "tessera_training_batch_wait_seconds_total", .counter,
+    "Seconds that training has waited for batches, which are made beside it.", labels: ["configuration"])
+
   // MARK: The HTTP API
 
   public static let requests = MetricFamily(
@@ -118,6 +129,9 @@ public enum FleetMetrics {
     labels: ["reason"])
   public static let openDeadLetters = MetricFamily(
     "tessera_dead_letters_open", .gauge, "Dead letters that wait for an operator.")
+  public static let trainingJobs = MetricFamily(
+    "tessera_training_jobs", .gauge,
+    "Jobs of all trainings, each a configuration on a fold or a choice among them, by state.", labels: ["state"])
   public static let quarantines = MetricFamily(
     "tessera_quarantines", .gauge, "Workers that are in quarantine.")
   public static let outboxLag = MetricFamily(
@@ -139,9 +153,10 @@ public enum FleetMetrics {
     publishConfirmSeconds, amqpReconnects, brokerConnected, brokerBlocked, transactionSeconds, transactionRetries,
     blobBytes, tilePhaseSeconds, workerBusyRatio, tiles, tileWaitSeconds, cpuSeconds, duplicateResults, digestConflicts,
     runDurationSeconds,
-    prepareSeconds, stitchSeconds, requests, requestSeconds, runs, openRuns, deadlineMisses, outstandingTiles,
+    prepareSeconds, stitchSeconds, trainingEpochs, trainingEpochSeconds, trainingBatchWait, requests, requestSeconds,
+    runs, openRuns, deadlineMisses, outstandingTiles,
     outstandingWork, workerSlots,
-    slotGflops, deadLetters, openDeadLetters, quarantines, outboxLag,
+    slotGflops, trainingJobs, deadLetters, openDeadLetters, quarantines, outboxLag,
     unpublishedEvents, eventLag, pendingDeliveries,
     ledgerViolations,
   ]

@@ -1,5 +1,6 @@
 public import Fleet
 public import FleetContracts
+internal import FleetMetrics
 public import Foundation
 internal import ModelSelection
 internal import ModelStore
@@ -39,6 +40,7 @@ public struct NnunetTrainer: TrainingPerforming {
       _ = try trainer.run(
         continues: true, shouldStop: shouldStop, progress: { _ in }, remark: { _ in },
         epochDone: { result in
+          FleetMetrics.trainingBatchWait.increment(by: result.waitedSeconds, work.configuration)
           try epochDone(
             TrainingEpoch(
               epoch: result.epoch, trainingLoss: result.trainingLoss, validationLoss: result.validationLoss,

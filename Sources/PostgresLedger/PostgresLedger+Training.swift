@@ -40,9 +40,11 @@ extension PostgresLedger {
     try await pool.transaction { database in try database.trainings("WHERE t.id = $1", [id]).first }
   }
 
-  public func trainings(limit: Int) async throws -> [TrainingRecord] {
+  public func trainings(of tenant: Tenant?, limit: Int) async throws -> [TrainingRecord] {
     try await pool.transaction { database in
-      try database.trainings("ORDER BY t.submitted_at DESC, t.id DESC LIMIT $1", [max(0, limit)])
+      try database.trainings(
+        "WHERE $2::text IS NULL OR t.tenant = $2 ORDER BY t.submitted_at DESC, t.id DESC LIMIT $1",
+        [max(0, limit), tenant])
     }
   }
 

@@ -85,13 +85,14 @@ public final class EpochLoop {
       let isBest = finishEpoch(dice: dice)
       let result = EpochResult(
         epoch: epoch, trainingLoss: loss, validationLoss: history.validationLosses.last ?? .nan, dice: dice.byClass,
-        learningRate: schedule.learningRate(epoch: epoch), seconds: (ContinuousClock.now - started) / .seconds(1))
+        learningRate: schedule.learningRate(epoch: epoch), seconds: (ContinuousClock.now - started) / .seconds(1),
+        waitedSeconds: (engine.waited - waited) / .seconds(1))
       epoch += 1
       losses = []
       if isBest { try save(.best) }
       try save(.latest)
       last = result
-      log.write("waited for batches: \(String(format: "%.2f", (engine.waited - waited) / .seconds(1))) s")
+      log.write("waited for batches: \(String(format: "%.2f", result.waitedSeconds)) s")
       log.write("This epoch took \(String(format: "%f", result.seconds)) s\n")
       try epochDone(result, history)
     }

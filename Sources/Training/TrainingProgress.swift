@@ -29,4 +29,6 @@ public struct EpochResult: Hashable, Sendable {
   public var dice: [Double]
   public var learningRate: Double
   public var seconds: Double
+  /// How much of `seconds` was spent waiting for batches.
+  public var waitedSeconds: Double
 }

@@ -2,6 +2,7 @@
 
     dashboard.py submit URL SCREENSHOTS IMAGE   submits a study from the page and watches it until it is over; prints the run
     dashboard.py replay URL SCREENSHOTS RUN     replays the run's dead letter, waits for its end, and looks through its slices
+    dashboard.py training URL SCREENSHOTS ID    looks at a failed training and its curves, and takes it up again
     dashboard.py report FILE SCREENSHOTS        looks at a report
     dashboard.py token URL SCREENSHOTS TOKEN    is asked for a token, gives a wrong one, the right one, and has it forgotten
 
@@ -158,6 +159,35 @@ def view(browser):
         browser.wait("the other window", lambda: browser.script(image) != before)
 
 
+def training(browser, url, id):
+    browser.driver.get(f"{url}#/trainings")
+    link = browser.wait("the list", lambda: browser.script(READY) and browser.find("tbody th a"))
+    browser.look("trainings")
+    browser.tab_through("trainings")
+    link.click()
+    browser.wait("the curves", lambda: len(browser.all(".chart path.curve")) == 6)
+    assert browser.script("return location.hash").endswith(id)
+    assert state(browser) == "failed" and "The disk is full." in browser.find(".failure").text
+    rows = [row.text for row in browser.all("tbody tr")]
+    assert len(rows) == 5 and "best of all" in rows[4], rows
+    assert len(browser.all(".curve-legend li")) == 6
+    dice = browser.all("svg.chart")[1].get_attribute("aria-label")
+    assert "over 40 epochs" in dice and "fold 0 0." in dice, dice
+    for details in browser.all("details summary"):
+        details.click()
+    browser.wait("the curves as tables", lambda: len(browser.all("details tbody tr")) == 80)
+    browser.look("training")
+    browser.tab_through("training")
+    for label in browser.all(".segments label")[1:]:
+        label.click()
+    browser.wait("the other configuration, of which nothing is trained", lambda: not browser.all(".chart path.curve") and len([one for one in browser.all(".empty") if one.is_displayed()]) == 2)
+    [button] = [one for one in browser.all(".heading button") if one.text == "Retry"]
+    button.send_keys(Keys.ENTER)
+    browser.wait("the retry", lambda: state(browser) == "running" and "3 jobs go on." in browser.find("main").text)
+    browser.wait("the other offer", lambda: [one.text for one in browser.all(".heading button")] == ["Cancel the training"])
+    browser.look("training-retried")
+
+
 def report(browser, file):
     browser.driver.get(pathlib.Path(file).resolve().as_uri())
     loaded = "return [...document.querySelectorAll('.stage img:not([hidden])')].every((one) => one.complete && one.naturalWidth > 0)"
@@ -205,7 +235,7 @@ def token(browser, url, secret):
 def main():
     what, place, screenshots, *rest = sys.argv[1:]
     with Browser(screenshots) as browser:
-        {"submit": submit, "replay": replay, "report": report, "token": token}[what](browser, place, *rest)
+        {"submit": submit, "replay": replay, "training": training, "report": report, "token": token}[what](browser, place, *rest)
         browser.finish()
 
 

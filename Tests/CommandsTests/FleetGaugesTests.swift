@@ -40,6 +40,15 @@ import Testing
     #expect(samples.contains(MetricSample(FleetMetrics.pendingDeliveries, value: 2)))
   }
 
+  @Test func jobsOfTrainingsAreCountedByState() {
+    let samples = FleetGauges.samples(
+      TrainingOverview(at: Date(), jobs: [.init(state: .running, count: 2), .init(state: .failed, count: 1)]))
+    #expect(samples.count == TrainingJobState.allCases.count)
+    #expect(samples.contains(MetricSample(FleetMetrics.trainingJobs, "running", value: 2)))
+    #expect(samples.contains(MetricSample(FleetMetrics.trainingJobs, "failed", value: 1)))
+    #expect(samples.contains(MetricSample(FleetMetrics.trainingJobs, "ready", value: 0)))
+  }
+
   @Test func runsThatAreOverAreCountedApartFromThoseInWork() {
     let samples = FleetGauges.samples(
       FleetOverview(

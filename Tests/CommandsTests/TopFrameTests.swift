@@ -67,6 +67,42 @@ import Testkit
     #expect(lines.joined(separator: "\n") == (try Self.expected("busy-120")))
   }
 
+  private static let trainings = TrainingOverview(
+    at: at, jobs: [.init(state: .ready, count: 2), .init(state: .running, count: 4), .init(state: .failed, count: 1)],
+    inWork: [
+      training(.fold(configuration: "3d_fullres", fold: 0), epochs: 400, seconds: 90),
+      training(.fold(configuration: "3d_cascade_fullres", fold: 1), epochs: 990, seconds: 90),
+      training(.fold(configuration: "2d", fold: 0), epochs: 1000, seconds: 12),
+      training(.fold(configuration: "2d", fold: 4), epochs: 0, seconds: nil),
+    ])
+
+  private static func training(_ work: TrainingWork, epochs: Int, seconds: Double?) -> TrainingJobInWork {
+    TrainingJobInWork(
+      training: TrainingID(), tenant: .default, task: "Task501_BrainTissue", model: "tissue", job: 0, work: work,
+      epochs: epochs, plannedEpochs: 1000, worker: "node4-12345",
+      latest: seconds.map {
+        TrainingJobInWork.Latest(
+          trainingLoss: -0.7512, validationLoss: -0.7, dice: epochs == 1000 ? nil : 0.8514, epochSeconds: $0,
+          at: at - 30)
+      })
+  }
+
+  @Test(arguments: [80, 120]) func trainingsAreShownWhereThereAreAny(columns: Int) throws {
+    var frame = TopFrame(overview: FleetOverview(at: Self.at), trainings: Self.trainings)
+    #expect(frame.lines(columns: columns).joined(separator: "\n") == (try Self.expected("trainings-\(columns)")))
+    frame.trainings?.inWork = []
+    #expect(frame.lines(columns: columns).last == "TRAININGS  none in work; 2 jobs of trainings wait for a trainer")
+    frame.trainings?.jobs = []
+    #expect(!frame.lines(columns: columns).contains { $0.contains("TRAINING") })
+  }
+
+  @Test func threeListsShareWhatThereIs() {
+    #expect(TopFrame.shares(of: 10, among: [2, 50, 50]) == [2, 4, 4])
+    #expect(TopFrame.shares(of: 10, among: [3, 3, 3]) == [3, 3, 3])
+    #expect(TopFrame.shares(of: 2, among: [5, 5, 5]) == [1, 1, 0])
+    #expect(TopFrame.shares(of: 0, among: [5]) == [0])
+  }
+
   @Test func anIdleFleet() throws {
     let lines = TopFrame(overview: FleetOverview(at: Self.at, tilesByMinute: Array(repeating: 0, count: 10))).lines(
       columns: 80)

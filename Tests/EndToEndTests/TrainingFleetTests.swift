@@ -57,6 +57,22 @@ struct TrainingFleetTests {
     return try Fleet.decode(Receipt.self, from: try await fleet.succeed(words)).training
   }
 
+  private struct Top: Decodable {
+    struct Job: Decodable {
+      var training: String
+      var configuration: String?
+      var fold: Int?
+      var epochs: Int
+      var plannedEpochs: Int
+      var trainingLoss: Double?
+      var epochSeconds: Double?
+      var expectedAt: String?
+      var worker: String
+    }
+    var trainings: [Job]
+    var trainingJobs: [String: Int]
+  }
+
   private struct Retry: Decodable, Equatable {
     var training: String
     var state: String?
@@ -74,6 +90,14 @@ struct TrainingFleetTests {
     // The next epoch has begun: its trainer doesn't wait for the ledger.
     first.send(SIGKILL)
     #expect(try fleet.query("SELECT state = 'running' AND checkpoint_epochs < 5 \(job)") == ["t"])
+    // Nobody has noticed yet.
+    let seen = try Fleet.decode(Top.self, from: try await fleet.succeed(["top", "--json"]))
+    #expect(seen.trainingJobs == ["running": 1, "waiting": 1])
+    let shown = try #require(seen.trainings.first)
+    #expect(shown.training == training && shown.configuration == "3d_fullres" && shown.fold == 0)
+    #expect((2..<5).contains(shown.epochs) && shown.plannedEpochs == 5 && shown.trainingLoss != nil)
+    #expect(shown.worker.hasSuffix("-\(first.number)") && shown.expectedAt != nil && shown.epochSeconds ?? 0 > 0)
+    #expect(try await fleet.succeed(["top", "--once"]).contains("CONFIGURATION"))
     try await fleet.wait("the loss to be seen", until: "SELECT state = 'ready' AND setbacks = 1 \(job)")
     // Meanwhile an operator cancels it, and thinks better of it.
     #expect(try await fleet.succeed(["training", "cancel", training]).contains("is cancelled"))
@@ -96,6 +120,13 @@ struct TrainingFleetTests {
         "SELECT count(*), count(DISTINCT worker), count(training_loss) FROM analytics.training_curves WHERE training = '\(training)'"
       ) == ["5|2|5"])
 
+    // Asked to stop, an idle trainer ends by itself. The next training is done by the trainer of `tessera up`.
+    second.send(SIGTERM)
+    #expect(try await second.finish(within: 30).code == 0)
+    let watched = try WatchedProcess()
+    let up = try TesseraProcess(
+      ["up", "--trainers", "1"],
+      environment: fleet.environment.merging(["TESSERA_HTTP_LISTEN": watched.listen]) { $1 }, folder: fleet.folder.url)
     let undisturbed = try await submit(fleet, "undisturbed", name: "small-again", epochs: 5)
     try await fleet.wait(
       "the second training's end", within: 120,
@@ -105,9 +136,21 @@ struct TrainingFleetTests {
     #expect(try await fleet.succeed(["model", "list"]).contains("small-again"))
     #expect(try await fleet.succeed(["training", "show", training]).contains("3d_fullres"))
     #expect(try await submit(fleet, "disturbed", name: "small", epochs: 5) == training)
-    // Asked to stop, an idle trainer ends by itself.
-    second.send(SIGTERM)
-    #expect(try await second.finish(within: 30).code == 0)
+    #expect(up.logText.contains("trainer started"))
+    let metrics = try PrometheusText(try await watched.wait(for: 200, at: "/metrics", within: 10))
+    let configuration = ["configuration": "3d_fullres"]
+    #expect(metrics.value("tessera_training_epochs_total", configuration) == 5)
+    #expect(metrics.value("tessera_training_epoch_seconds_count", configuration) == 5)
+    let (epochs, waited) = (
+      metrics.value("tessera_training_epoch_seconds_sum", configuration),
+      metrics.value("tessera_training_batch_wait_seconds_total", configuration)
+    )
+    #expect(try #require(epochs) > (try #require(waited)))
+    #expect(metrics.value("tessera_training_jobs", ["state": "done"]) == 4)
+    #expect(metrics.value("tessera_training_jobs", ["state": "failed"]) == 0)
+    #expect(await watched.get("/v1/scale").text.contains(#""wanted_trainers":0"#))
+    up.send(SIGTERM)
+    #expect(try await up.finish(within: 60).code == 0)
     withExtendedLifetime(roles) {}
   }
 }

@@ -41,9 +41,9 @@ extension LedgerLaw {
         seconds: 1.5), checkpoint: checkpoint.map { LedgerBench.digest($0) })
   }
 
-  private static func finish(_ ledger: any Ledger, _ due: DueTrainingJob) async throws {
+  private static func finish(_ ledger: any Ledger, _ due: DueTrainingJob, by worker: String = "host-1") async throws {
     let result = LedgerBench.digest("result \(due.job.position)")
-    #expect(try await ledger.record(report(due, .done(result: result))) == .accepted)
+    #expect(try await ledger.record(report(due, .done(result: result), by: worker)) == .accepted)
   }
 
   private static func job(_ ledger: any Ledger, _ due: DueTrainingJob) async throws -> TrainingJobRecord {
@@ -67,6 +67,7 @@ extension LedgerLaw {
       #expect(record.finishedAt == nil && record.board == TrainingBoard(spec()))
       #expect(try await ledger.trainings(limit: 1).map(\.tenant) == [.default])
       #expect(try await ledger.trainings(limit: 9).count == 2)
+      #expect(try await ledger.trainings(of: ward, limit: 9).map(\.id) == [first.training])
       #expect(try await ledger.training(TrainingID()) == nil)
       await #expect(throws: TrainingSpecError.self) {
         try await ledger.submit(spec(["3d_cascade_fullres"]), key: nil, tenant: ward)
@@ -303,6 +304,42 @@ extension LedgerLaw {
       #expect(try await ledger.cancel(training) == .cancelled)
       try await bench.advance(by: TrainingBoard.retryTime + .seconds(1))
       #expect(try await ledger.neededBlobs(imaginingTrimmed: []).folders == [LedgerBench.digest("result 0")])
+    },
+    LedgerLaw("what trainings do is seen at a glance: jobs by state, and what each trainer has come to") { bench in
+      let ledger = try await bench.ledger()
+      let empty = try await ledger.trainingOverview()
+      #expect(empty.jobs == [] && empty.inWork == [])
+      let training = try await submitted(ledger, spec(["2d"]))
+      let due = try await handedOut(ledger, idle: 1)
+      var seen = try await ledger.trainingOverview()
+      #expect(seen.count(.queued) == 1 && seen.count(.ready, .waiting) == 2 && seen.inWork == [])
+      #expect(try await ledger.record(report(due[0], .begun)) == .accepted)
+      seen = try await ledger.trainingOverview()
+      let begun = TrainingJobInWork(
+        training: training, tenant: .default, task: "Task501_BrainTissue", model: "tissue", job: 0,
+        work: .fold(configuration: "2d", fold: 0), epochs: 0, plannedEpochs: 4, worker: "host-1", latest: nil)
+      #expect(seen.inWork == [begun] && begun.expectedEnd(at: seen.at) == nil)
+      for number in 0..<3 {
+        let checkpoint = number < 2 ? "c\(number)" : nil
+        _ = try await ledger.record(report(due[0], epoch(number, loss: -Double(number), checkpoint: checkpoint)))
+      }
+      seen = try await ledger.trainingOverview()
+      let job = try #require(seen.inWork.first)
+      let latest = try #require(job.latest)
+      #expect(job.epochs == 3 && latest.trainingLoss == -2 && latest.validationLoss == 0.25 && latest.dice == 0.5)
+      #expect(latest.epochSeconds == 1.5 && abs(latest.at.timeIntervalSince(seen.at)) < 5)
+      // One epoch is left.
+      #expect(job.expectedEnd(at: latest.at) == latest.at + 1.5)
+      #expect(job.expectedEnd(at: latest.at + 60) == latest.at + 60)
+      // What was trained after the last checkpoint and lost isn't counted.
+      _ = try await ledger.record(report(due[0], .returned(checkpoint: nil, epochs: nil)))
+      let second = try await handedOut(ledger, idle: 1)
+      #expect(try await ledger.record(report(second[0], .begun, by: "host-2")) == .accepted)
+      let again = try #require(try await ledger.trainingOverview().inWork.first)
+      #expect(again.worker == "host-2" && again.epochs == 2 && again.latest?.trainingLoss == -1)
+      try await finish(ledger, second[0], by: "host-2")
+      seen = try await ledger.trainingOverview()
+      #expect(seen.count(.done) == 1 && seen.inWork == [])
     },
     LedgerLaw("trainings of a tenant that is paused wait") { bench in
       let ledger = try await bench.ledger()

@@ -93,6 +93,27 @@ struct APIBench {
     }
   }
 
+  /// A training of radiology's, of two folds: one has an epoch behind it and a trainer, one has failed.
+  func training() async throws -> TrainingID {
+    let data = try await store.put(Blob(copying: Array("a preprocessed task".utf8)))
+    let spec = TrainingSpec(
+      task: "Task501_BrainTissue", configurations: ["2d"], folds: [0, 1], foldsOfSplit: 2, data: data, model: "tissue",
+      epochs: 10)
+    let training = try await ledger.submit(spec, key: "mine", tenant: Tenant("radiology")).training
+    let due = try await ledger.claimTrainingJobs(idle: 2, lease: .seconds(60), claim: .seconds(60))
+    try await ledger.markPublished(due)
+    let epoch = TrainingEpoch(
+      epoch: 0, trainingLoss: -0.5, validationLoss: .nan, dice: 0.75, learningRate: 0.01, seconds: 2)
+    for (job, news) in [
+      (0, TrainingReport.News.epoch(epoch, checkpoint: Self.digest("checkpoint"))),
+      (1, .failed(kind: .invalid, reason: "The disk is full.")),
+    ] {
+      _ = try await ledger.record(
+        TrainingReport(training: training, job: job, attempt: 1, worker: "host-\(job)", news: news))
+    }
+    return training
+  }
+
   /// Ends a run as a fleet would; its label map has these bytes.
   func complete(_ run: RunID, labelMap: [UInt8] = Array("label map".utf8), probabilities: [UInt8]? = nil) async throws {
     let claim = try #require(

@@ -95,6 +95,13 @@ import Testing
       try check("getFleet", try await client.send(.get, "/v1/fleet"))
       try check("getThroughput", try await client.send(.get, "/v1/throughput"))
       try check("getQueue", try await client.send(.get, "/v1/queue"))
+      let training = try await bench.training()
+      try check("listTrainings", try await client.send(.get, "/v1/trainings"))
+      try check("getTraining", try await client.send(.get, "/v1/trainings/\(training)"))
+      try check("getTrainingCurves", try await client.send(.get, "/v1/trainings/\(training)/curves"))
+      for what in ["retry", "cancel", "retry", "cancel"] {
+        try check("\(what)Training", try await client.send(.post, "/v1/trainings/\(training)/\(what)"))
+      }
       try check("listDeadLetters", try await client.send(.get, "/v1/dead-letters", as: "admin"))
       try check("getDeadLetter", try await client.send(.get, "/v1/dead-letters/7", as: "admin"))
       let others: Set = ["getDeadLetter", "replayDeadLetter"]  // there is no letter here; ResultTests replay one

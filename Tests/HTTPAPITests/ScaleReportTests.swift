@@ -39,6 +39,17 @@ import Testing
     #expect(wanted([work(.infinity, tiles: 1, unplanned: 1)]) == 1_000_000)
   }
 
+  @Test func aTrainerIsWantedForEachFoldThatCanBeTrained() {
+    let trainings = TrainingOverview(
+      at: Date(),
+      jobs: [
+        .init(state: .waiting, count: 5), .init(state: .ready, count: 2), .init(state: .queued, count: 1),
+        .init(state: .running, count: 3), .init(state: .done, count: 7), .init(state: .failed, count: 1),
+      ])
+    #expect(ScaleReport(work: [], liveSlots: nil, drain: 60, trainings: trainings).wantedTrainers == 6)
+    #expect(ScaleReport(work: [], liveSlots: nil, drain: 60).wantedTrainers == 0)
+  }
+
   @Test func classesAreSummedMostUrgentFirst() {
     let report = ScaleReport(
       work: [work(1, tiles: 1, .batch), work(2, tiles: 2, .stat), work(4, tiles: 4, .batch, isMeasured: false)],

@@ -10,10 +10,12 @@ struct FleetGauges: Sendable {
   private let work: KeptAnswer<[OutstandingWork]>
   private let workers: KeptAnswer<[WorkerRecord]>
   private let speeds: KeptAnswer<FleetSpeeds>
+  private let trainings: KeptAnswer<TrainingOverview>
   private let queue: any JobQueue
 
-  init(_ ledger: any FleetObserving & WorkForecasting & WorkerRoster, queue: any JobQueue) {
+  init(_ ledger: any FleetObserving & WorkForecasting & WorkerRoster & TrainingObserving, queue: any JobQueue) {
     self.queue = queue
+    trainings = KeptAnswer(for: .seconds(5)) { try await ledger.trainingOverview() }
     workers = KeptAnswer(for: .seconds(5)) { try await ledger.workers() }
     speeds = KeptAnswer(for: .seconds(60)) { try await ledger.speeds() }
     work = KeptAnswer(for: .seconds(5)) { try await ledger.outstandingWork() }
@@ -27,6 +29,7 @@ struct FleetGauges: Sendable {
     if let violations = await violations.value() { samples += Self.samples(violations) }
     if let workers = await workers.value() { samples += Self.samples(workers) }
     if let speeds = await speeds.value() { samples += Self.samples(speeds) }
+    if let trainings = await trainings.value() { samples += Self.samples(trainings) }
     for work in await work.value() ?? [] {
       samples.append(
         MetricSample(FleetMetrics.outstandingWork, work.runClass.rawValue, work.model, value: work.seconds))
@@ -36,9 +39,10 @@ struct FleetGauges: Sendable {
 
   /// What `/v1/scale` answers.
   func scale(drain: Double) async -> ScaleReport? {
-    guard let work = await work.value() else { return nil }
+    guard let work = await work.value(), let trainings = await trainings.value() else { return nil }
     // Each slot is one consumer.
-    return ScaleReport(work: work, liveSlots: await queue.status(of: .tiles)?.consumers, drain: drain)
+    return ScaleReport(
+      work: work, liveSlots: await queue.status(of: .tiles)?.consumers, drain: drain, trainings: trainings)
   }
 
   static func samples(_ overview: FleetOverview) -> [MetricSample] {
@@ -88,6 +92,13 @@ struct FleetGauges: Sendable {
     guard !measured.isEmpty else { return [] }
     let mean = measured.reduce(0) { $0 + 1e-9 / $1 } / Double(measured.count)
     return [MetricSample(FleetMetrics.slotGflops, value: mean)]
+  }
+
+  /// Every state is there.
+  static func samples(_ trainings: TrainingOverview) -> [MetricSample] {
+    TrainingJobState.allCases.map { state in
+      MetricSample(FleetMetrics.trainingJobs, state.rawValue, value: Double(trainings.count(state)))
+    }
   }
 
   /// Every invariant is there, so that an alert needs no case for a missing series.

@@ -6,7 +6,7 @@ internal import Foundation
 struct TopCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Shows the fleet at work: queue, throughput, workers, runs, alarms.",
+    abstract: "Shows the fleet at work: queue, throughput, workers, runs, trainings, alarms.",
     discussion: """
       Needs the database only. On a terminal it draws anew every two seconds until you press q; elsewhere, or with --once, it prints one
       picture. Rates are those of the last ten minutes.
@@ -47,7 +47,9 @@ struct TopCommand: AsyncParsableCommand {
         let workers = try await ledger.workers().filter {
           $0.isPresent || overview.at.timeIntervalSince($0.seenAt) < WorkersCommand.remembered
         }
-        var frame = TopFrame(overview: overview, workers: workers, violations: await violations.value() ?? [:])
+        var frame = TopFrame(
+          overview: overview, workers: workers, violations: await violations.value() ?? [:],
+          trainings: try await ledger.trainingOverview())
         if let look = await looks.value() {
           for run in overview.runsInWork { frame.forecasts[run.run] = look.forecast(of: run.run) }
         }
@@ -91,6 +93,50 @@ struct TopReport: Encodable {
   var workers: [WorkersCommand.Report]
   var violations: [String: Int]
   var forecasts: [Forecast]
+  /// Jobs that trainers have.
+  var trainings: [TrainingJob]
+  /// Jobs of all trainings by state.
+  var trainingJobs: [String: Int]
+
+  struct TrainingJob: Encodable {
+    var training: String
+    var tenant: String
+    var task: String
+    var model: String
+    var job: Int
+    var kind: String
+    var configuration: String?
+    var fold: Int?
+    var epochs: Int
+    var plannedEpochs: Int
+    var trainingLoss: Double?
+    var validationLoss: Double?
+    var dice: Double?
+    /// The mean of the latest ones.
+    var epochSeconds: Double?
+    /// When the last epoch will probably be trained.
+    var expectedAt: Date?
+    var worker: String
+
+    init(_ job: TrainingJobInWork, at now: Date) {
+      training = job.training.description
+      tenant = job.tenant.name
+      task = job.task
+      model = job.model
+      self.job = job.job
+      kind = job.work.kind
+      configuration = job.work.configuration
+      fold = job.work.fold
+      epochs = job.epochs
+      plannedEpochs = job.plannedEpochs
+      trainingLoss = job.latest?.trainingLoss
+      validationLoss = job.latest?.validationLoss
+      dice = job.latest?.dice
+      epochSeconds = job.latest?.epochSeconds
+      expectedAt = job.expectedEnd(at: now)
+      worker = job.worker
+    }
+  }
 
   struct Forecast: Encodable {
     var run: RunID
@@ -105,6 +151,8 @@ struct TopReport: Encodable {
     overview = frame.overview
     workers = frame.workers.map(WorkersCommand.Report.init)
     violations = frame.violations
+    trainings = (frame.trainings?.inWork ?? []).map { TrainingJob($0, at: frame.overview.at) }
+    trainingJobs = Dictionary(uniqueKeysWithValues: (frame.trainings?.jobs ?? []).map { ($0.state.rawValue, $0.count) })
     forecasts = frame.overview.runsInWork.compactMap { run in
       frame.forecasts[run.run].map {
         Forecast(

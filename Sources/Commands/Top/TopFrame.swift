@@ -8,6 +8,8 @@ struct TopFrame {
   var workers: [WorkerRecord] = []
   /// By invariant.
   var violations: [String: Int] = [:]
+  /// `nil` where nothing of them is shown.
+  var trainings: TrainingOverview?
   /// Of runs in work.
   var forecasts: [RunID: QueueForecast] = [:]
   /// Why `overview` is no fresh one.
@@ -26,12 +28,27 @@ struct TopFrame {
     let workerLines = section(
       "WORKERS", workerTable, of: workers.count, nothing: "none; `tessera worker` starts one", style)
     let runs = section("RUNS", runTable(width), of: overview.runsInWork.count, nothing: "none in work", style)
-    // Both lists share what the terminal has left; what one doesn't need, the other gets.
-    let room = rows.map { max(0, $0 - head.count - 2) } ?? workerLines.count + runs.count
-    let forWorkers = min(workerLines.count, max(room / 2, room - runs.count))
-    let forRuns = room - forWorkers
-    let all = head + [""] + cut(workerLines, to: forWorkers) + [""] + cut(runs, to: forRuns)
+    let lists = [workerLines, runs, trainingLines(width, style)].filter { !$0.isEmpty }
+    let room = rows.map { max(0, $0 - head.count - lists.count) } ?? lists.reduce(0) { $0 + $1.count }
+    let all = head + zip(lists, Self.shares(of: room, among: lists.map(\.count))).flatMap { [""] + cut($0, to: $1) }
     return all.prefix(rows ?? .max).map { style.cut($0, to: columns) }
+  }
+
+  /// Lists share what the terminal has left; what one doesn't need, the others get.
+  static func shares(of room: Int, among counts: [Int]) -> [Int] {
+    var shares = counts.map { _ in 0 }
+    var room = room
+    var hungry = Array(counts.indices)
+    while room > 0, !hungry.isEmpty {
+      let equal = max(1, room / hungry.count)
+      for index in hungry where room > 0 {
+        let more = min(equal, counts[index] - shares[index], room)
+        shares[index] += more
+        room -= more
+      }
+      hungry.removeAll { shares[$0] >= counts[$0] }
+    }
+    return shares
   }
 
   // MARK: Head
@@ -147,11 +164,51 @@ struct TopFrame {
     switch (forecast.reason, forecast.median) {
     case (.noWorkers, _): return "no workers"
     case (.paused, _): return "paused"
-    case (nil, let seconds?):
-      let isFar = seconds > 20 * 3600
-      return (overview.at + seconds).formatted(isFar ? Self.dayAndTime : Self.time)
+    case (nil, let seconds?): return clock(overview.at + seconds)
     case (nil, nil): return ""
     }
+  }
+
+  private func clock(_ date: Date) -> String {
+    let isFar = date.timeIntervalSince(overview.at) > 20 * 3600
+    return date.formatted(isFar ? Self.dayAndTime : Self.time)
+  }
+
+  /// Nothing where nothing is trained, nor waits for it.
+  private func trainingLines(_ width: Int, _ style: TopStyle) -> [String] {
+    guard let trainings else { return [] }
+    let waiting = trainings.count(.ready, .queued)
+    guard waiting > 0 || !trainings.inWork.isEmpty else { return [] }
+    let rest =
+      waiting == 0
+      ? [] : ["\(waiting) job\(waiting == 1 ? "" : "s") of trainings wait\(waiting == 1 ? "s" : "") for a trainer"]
+    guard !trainings.inWork.isEmpty else { return [style.strong("TRAININGS") + "  none in work; " + rest.joined()] }
+    return strongTitle(trainingTable(trainings, width), style) + rest
+  }
+
+  private func trainingTable(_ trainings: TrainingOverview, _ width: Int) -> TextTable {
+    var table = TextTable(
+      [
+        ("TRAINING", .left), ("CONFIGURATION", .left), ("FOLD", .right), ("EPOCHS", .right), ("LOSS", .right),
+        ("DICE", .right), ("DONE AT", .right), ("TRAINER", .left),
+      ], rule: false)
+    func number(_ value: Double?) -> String { value.map { Formats.number($0, digits: 3) } ?? "-" }
+    for job in trainings.inWork {
+      table.add([
+        // A narrow terminal is shown the number, as it stands before the name.
+        width < 100 ? String(job.task.prefix { $0 != "_" }.prefix(10)) : String(job.task.prefix(24)),
+        job.work.configuration ?? "best of all",
+        job.work.fold.map(String.init) ?? "", job.work == .selection ? "" : "\(job.epochs)/\(job.plannedEpochs)",
+        number(job.latest?.trainingLoss), number(job.latest?.dice), trainedAt(job), job.worker,
+      ])
+    }
+    return table
+  }
+
+  /// When a fold will probably be trained, or what else its trainer does.
+  private func trainedAt(_ job: TrainingJobInWork) -> String {
+    if let end = job.expectedEnd(at: overview.at) { return clock(end) }
+    return job.work != .selection && job.epochs == job.plannedEpochs ? "validating" : ""
   }
 
   private static let time = Date.VerbatimFormatStyle(

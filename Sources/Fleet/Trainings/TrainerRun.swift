@@ -1,5 +1,6 @@
 internal import Digests
 internal import FleetContracts
+internal import FleetMetrics
 internal import Foundation
 internal import Logging
 internal import ModelStore
@@ -73,6 +74,8 @@ struct TrainerRun: Sendable {
         // What another has reported already, or the one before: only new epochs count.
         guard epoch.epoch >= document.checkpointEpochs else { return }
         epochs.value = epoch.epoch + 1
+        FleetMetrics.trainingEpochs.increment(work.configuration)
+        FleetMetrics.trainingEpochSeconds.observe(epoch.seconds, work.configuration)
         var checkpoint: Digest?
         let isDue = (epoch.epoch + 1).isMultiple(of: work.spec.checkpointEvery) || epoch.epoch + 1 == work.spec.epochs
         if isDue, !stop.isFenced {

@@ -8,8 +8,8 @@ public protocol TrainingOffice: Sendable {
   /// - Throws: `TrainingSpecError`, `LedgerError.trainingKeyConflict`.
   func submit(_ spec: TrainingSpec, key: String?, tenant: Tenant) async throws -> TrainingSubmissionReceipt
   func training(_ id: TrainingID) async throws -> TrainingRecord?
-  /// The newest first.
-  func trainings(limit: Int) async throws -> [TrainingRecord]
+  /// The newest first; of one tenant, or of all where it is `nil`.
+  func trainings(of tenant: Tenant?, limit: Int) async throws -> [TrainingRecord]
   /// Ends a training that isn't over.
   /// - Returns: its state from now on; `nil` for an unknown one.
   func cancel(_ training: TrainingID) async throws -> TrainingState?
@@ -42,6 +42,11 @@ public protocol TrainingOffice: Sendable {
   func supersededCheckpoints(olderThan age: Duration, limit: Int) async throws -> [SupersededCheckpoint]
   /// They aren't in the store any more.
   func noteRemoved(_ checkpoints: [SupersededCheckpoint]) async throws
+}
+
+extension TrainingOffice {
+  /// The newest first, of all tenants.
+  public func trainings(limit: Int) async throws -> [TrainingRecord] { try await trainings(of: nil, limit: limit) }
 }
 
 public struct TrainingSubmissionReceipt: Hashable, Sendable {

@@ -33,6 +33,8 @@ struct Problem: Error {
     case noResultYet = "no-result-yet"
     case runIsOver = "run-is-over"
     case notReplayable = "not-replayable"
+    case trainingIsOver = "training-is-over"
+    case nothingToRetry = "nothing-to-retry"
     case tooLarge = "too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case rangeNotSatisfiable = "range-not-satisfiable"
@@ -51,7 +53,7 @@ struct Problem: Error {
       case .forbidden: .forbidden
       case .notFound: .notFound
       case .methodNotAllowed: .methodNotAllowed
-      case .keyInUse, .noResultYet, .runIsOver, .notReplayable: .conflict
+      case .keyInUse, .noResultYet, .runIsOver, .notReplayable, .trainingIsOver, .nothingToRetry: .conflict
       case .tooLarge: .contentTooLarge
       case .unsupportedMediaType: .unsupportedMediaType
       case .rangeNotSatisfiable: .rangeNotSatisfiable
@@ -74,6 +76,8 @@ struct Problem: Error {
       case .noResultYet: "The run has no result."
       case .runIsOver: "The run is over."
       case .notReplayable: "The dead letter can't be replayed here."
+      case .trainingIsOver: "The training is over."
+      case .nothingToRetry: "The training has nothing that could be taken up again."
       case .tooLarge: "The body is too large."
       case .unsupportedMediaType: "The body's media type isn't supported."
       case .rangeNotSatisfiable: "The range lies outside of the content."

@@ -37,7 +37,7 @@ public struct APIServer: Service, CustomStringConvertible {
       [
         InputOperations(services), SubmissionOperations(services), RunOperations(services), ResultOperations(services),
         EventOperations(services), ModelOperations(services), FleetOperations(services), DeadLetterOperations(services),
-        BoardOperations(services),
+        BoardOperations(services), TrainingOperations(services),
       ] + (services.pictures.map { [PictureOperations(services, pictures: $0)] } ?? [])
     return groups + [DocumentOperations(groups: groups, version: services.version)]
   }

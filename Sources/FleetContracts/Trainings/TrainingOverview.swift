@@ -1,0 +1,103 @@
+public import Foundation
+
+/// How the fleet's trainings stand, at one moment.
+public struct TrainingOverview: Hashable, Sendable {
+  public struct JobCount: Hashable, Sendable {
+    public var state: TrainingJobState
+    public var count: Int
+
+    public init(state: TrainingJobState, count: Int) {
+      self.state = state
+      self.count = count
+    }
+  }
+
+  /// The ledger's time.
+  public var at: Date
+  /// Jobs of all trainings since the beginning, in the order of the states; only states that occur.
+  public var jobs: [JobCount]
+  /// Jobs that trainers have, those of the oldest training first; at most `mostJobs`.
+  public var inWork: [TrainingJobInWork]
+
+  public static let mostJobs = 100
+
+  public init(at: Date, jobs: [JobCount] = [], inWork: [TrainingJobInWork] = []) {
+    self.at = at
+    self.jobs = jobs
+    self.inWork = inWork
+  }
+
+  public func count(_ states: TrainingJobState...) -> Int {
+    jobs.reduce(0) { $0 + (states.contains($1.state) ? $1.count : 0) }
+  }
+}
+
+/// A job of a training that a trainer has.
+public struct TrainingJobInWork: Hashable, Sendable {
+  /// What its latest epochs have brought.
+  public struct Latest: Hashable, Sendable {
+    /// Of the last epoch; `nil` for values that weren't finite.
+    public var trainingLoss: Double?
+    public var validationLoss: Double?
+    /// Mean Dice of the foreground classes, 0 to 1.
+    public var dice: Double?
+    /// The mean of the last `TrainingJobInWork.window` epochs.
+    public var epochSeconds: Double
+    /// When the last one was reported.
+    public var at: Date
+
+    public init(trainingLoss: Double?, validationLoss: Double?, dice: Double?, epochSeconds: Double, at: Date) {
+      self.trainingLoss = trainingLoss
+      self.validationLoss = validationLoss
+      self.dice = dice
+      self.epochSeconds = epochSeconds
+      self.at = at
+    }
+  }
+
+  /// Epochs that the speed is taken from.
+  public static let window = 5
+
+  public var training: TrainingID
+  public var tenant: Tenant
+  public var task: String
+  /// The name that the best configuration will have.
+  public var model: String
+  /// The job's position in the training.
+  public var job: Int
+  public var work: TrainingWork
+  /// Epochs that are trained.
+  public var epochs: Int
+  public var plannedEpochs: Int
+  /// The trainer process.
+  public var worker: String
+  /// `nil` before the first epoch's end.
+  public var latest: Latest?
+
+  public init(
+    training: TrainingID, tenant: Tenant, task: String, model: String, job: Int, work: TrainingWork, epochs: Int,
+    plannedEpochs: Int, worker: String, latest: Latest?
+  ) {
+    self.training = training
+    self.tenant = tenant
+    self.task = task
+    self.model = model
+    self.job = job
+    self.work = work
+    self.epochs = epochs
+    self.plannedEpochs = plannedEpochs
+    self.worker = worker
+    self.latest = latest
+  }
+
+  /// When its last epoch will probably be trained; the validation comes after. `nil` where that can't be told, or is done.
+  public func expectedEnd(at now: Date) -> Date? {
+    guard let latest, epochs < plannedEpochs else { return nil }
+    return max(now, latest.at + Double(plannedEpochs - epochs) * latest.epochSeconds)
+  }
+}
+
+/// What the ledger tells those who watch trainings. An answer costs the database some milliseconds: callers keep it for a few seconds.
+public protocol TrainingObserving: Sendable {
+  func trainingOverview() async throws -> TrainingOverview
+}
