@@ -33,54 +33,61 @@ extension PostgresConnection {
 
   /// - Parameter clause: what follows after `FROM fleet.trainings t`.
   func trainings(_ clause: String, _ values: [(any SQLValue)?]) throws -> [TrainingRecord] {
-    try execute(
+    let rows = try execute(
       """
       SELECT t.id, t.tenant, t.spec, t.idempotency_key, t.state, extract(epoch FROM t.submitted_at) AS submitted_at,
              extract(epoch FROM t.finished_at) AS finished_at
       FROM fleet.trainings t \(clause)
-      """, values
-    ).map { row in
+      """, values)
+    let jobs = try jobs(of: try rows.map { try $0.value("id") })
+    return try rows.map { row in
       let id: TrainingID = try row.value("id")
       guard let spec = try row.json("spec", as: TrainingSpec.self) else {
         throw PostgresError(cause: .statement, message: "reading the column spec: it is null.")
       }
       return TrainingRecord(
         id: id, tenant: try row.value("tenant"), spec: spec, key: try row.optional("idempotency_key"),
-        board: TrainingBoard(state: try row.value("state"), jobs: try jobs(of: id)),
+        board: TrainingBoard(state: try row.value("state"), jobs: jobs[id] ?? []),
         submittedAt: try row.value("submitted_at"), finishedAt: try row.optional("finished_at"))
     }
   }
 
-  private func jobs(of training: TrainingID) throws -> [TrainingJobRecord] {
-    try execute(
+  /// In their order.
+  private func jobs(of trainings: [TrainingID]) throws -> [TrainingID: [TrainingJobRecord]] {
+    var jobs: [TrainingID: [TrainingJobRecord]] = [:]
+    let rows = try execute(
       """
-      SELECT position, kind, configuration, fold, to_json(needs) AS needs, state, attempt, setbacks, epochs, checkpoint, checkpoint_epochs, result,
+      SELECT training, position, kind, configuration, fold, to_json(needs) AS needs, state, attempt, setbacks, epochs, checkpoint, checkpoint_epochs, result,
              worker, lease_seconds, extract(epoch FROM lease_until) AS lease_until,
              extract(epoch FROM not_before) AS not_before, extract(epoch FROM claimed_until) AS claimed_until,
              extract(epoch FROM published_at) AS published_at, extract(epoch FROM started_at) AS started_at,
              extract(epoch FROM finished_at) AS finished_at, failure_kind, failure_reason
-      FROM fleet.training_jobs WHERE training = $1 ORDER BY position
-      """, [training]
-    ).map { row in
-      guard
-        let work = TrainingWork(
-          kind: try row.value("kind"), configuration: try row.optional("configuration"),
-          fold: try row.optional("fold"))
-      else { throw PostgresError(cause: .statement, message: "reading a training's job: an unknown kind.") }
-      var failure: RunFailure?
-      if let kind = try row.optional("failure_kind", as: FailureKind.self) {
-        failure = RunFailure(kind: kind, reason: try row.value("failure_reason"))
-      }
-      return TrainingJobRecord(
-        position: try row.value("position"), work: work, needs: try row.json("needs") ?? [],
-        state: try row.value("state"), attempt: try row.value("attempt"), setbacks: try row.value("setbacks"),
-        epochs: try row.value("epochs"), checkpoint: try row.optional("checkpoint"),
-        checkpointEpochs: try row.value("checkpoint_epochs"), result: try row.optional("result"),
-        worker: try row.optional("worker"), lease: .seconds(try row.value("lease_seconds", as: Double.self)),
-        leaseEnd: try row.optional("lease_until"), notBefore: try row.optional("not_before"),
-        claimedUntil: try row.optional("claimed_until"), publishedAt: try row.optional("published_at"),
-        startedAt: try row.optional("started_at"), finishedAt: try row.optional("finished_at"), failure: failure)
+      FROM fleet.training_jobs WHERE training IN (SELECT x::uuid FROM jsonb_array_elements_text($1::jsonb) AS x)
+      ORDER BY training, position
+      """, [try SQLJSON(trainings.map(\.description))])
+    for row in rows { jobs[try row.value("training"), default: []].append(try job(row)) }
+    return jobs
+  }
+
+  private func job(_ row: Row) throws -> TrainingJobRecord {
+    guard
+      let work = TrainingWork(
+        kind: try row.value("kind"), configuration: try row.optional("configuration"),
+        fold: try row.optional("fold"))
+    else { throw PostgresError(cause: .statement, message: "reading a training's job: an unknown kind.") }
+    var failure: RunFailure?
+    if let kind = try row.optional("failure_kind", as: FailureKind.self) {
+      failure = RunFailure(kind: kind, reason: try row.value("failure_reason"))
     }
+    return TrainingJobRecord(
+      position: try row.value("position"), work: work, needs: try row.json("needs") ?? [],
+      state: try row.value("state"), attempt: try row.value("attempt"), setbacks: try row.value("setbacks"),
+      epochs: try row.value("epochs"), checkpoint: try row.optional("checkpoint"),
+      checkpointEpochs: try row.value("checkpoint_epochs"), result: try row.optional("result"),
+      worker: try row.optional("worker"), lease: .seconds(try row.value("lease_seconds", as: Double.self)),
+      leaseEnd: try row.optional("lease_until"), notBefore: try row.optional("not_before"),
+      claimedUntil: try row.optional("claimed_until"), publishedAt: try row.optional("published_at"),
+      startedAt: try row.optional("started_at"), finishedAt: try row.optional("finished_at"), failure: failure)
   }
 
   func insert(_ jobs: [TrainingJobRecord], of training: TrainingID) throws {
