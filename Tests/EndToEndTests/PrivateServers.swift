@@ -25,6 +25,8 @@ final class PrivateServers {
   }
 
   deinit {
+    // Nobody needs what the broker would put in order.
+    try? killBroker()
     _ = try? Self.compose(["servers", "stop", folder.path])
     try? FileManager.default.removeItem(at: folder)
   }

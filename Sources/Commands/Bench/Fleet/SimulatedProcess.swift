@@ -41,7 +41,8 @@ final class SimulatedProcess {
   }
 
   func end() {
-    process.terminate()
+    // It has nothing to put in order. SIGTERM it may not even hear: a child inherits what the thread that starts it blocks.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: log)
   }
