@@ -36,7 +36,8 @@ extension PostgresLedger {
       try database.execute(
         """
         UPDATE fleet.passes
-        SET label_map = $3, label_voxels = $4, probabilities = $5, engines = $6::jsonb, finished_at = now()
+        SET label_map = $3, label_voxels = $4, probabilities = $5, engines = $6::jsonb,
+            finished_at = clock_timestamp()
         WHERE run = $1 AND position = $2
         """,
         [
@@ -61,8 +62,8 @@ extension PostgresLedger {
       try database.execute(
         """
         UPDATE fleet.runs
-        SET state = 'completed', finished_at = now(), owner = NULL, lease_until = NULL, label_map = $2, label_voxels = $3,
-            probabilities = $4, properties = $5, engine = $6, software_version = $7, merkle_root = $8
+        SET state = 'completed', finished_at = clock_timestamp(), owner = NULL, lease_until = NULL,
+            label_map = $2, label_voxels = $3, probabilities = $4, properties = $5, engine = $6, software_version = $7, merkle_root = $8
         WHERE id = $1
         """,
         [

@@ -47,7 +47,8 @@ extension PostgresConnection {
     try execute(
       """
       UPDATE fleet.runs
-      SET state = 'failed', failure_kind = $2, failure_reason = $3, finished_at = now(), owner = NULL, lease_until = NULL
+      SET state = 'failed', failure_kind = $2, failure_reason = $3, finished_at = clock_timestamp(),
+          owner = NULL, lease_until = NULL
       WHERE id = $1
       """, [run, failure.kind.rawValue, failure.reason])
     try sweepOutbox(of: run)

@@ -130,6 +130,12 @@ final class AMQPConnection {
     return channel
   }
 
+  /// Closes a channel; the broker takes its unsettled deliveries back.
+  func closeChannel(_ channel: UInt16) throws(AMQPFailure) {
+    try check(amqp_channel_close(state, channel, AMQP_REPLY_SUCCESS), channel: channel, "closing a channel")
+    amqp_maybe_release_buffers_on_channel(state, channel)
+  }
+
   /// Agrees to the broker's closing of `channel`.
   func confirmClosed(channel: UInt16) throws(AMQPFailure) {
     var answer = amqp_channel_close_ok_t()

@@ -20,6 +20,8 @@ public enum BrokerEvent: Hashable, Sendable, CustomStringConvertible {
   case channelClosed(reason: String)
   /// A queue that served nobody was deleted and made anew.
   case remade(QueueName)
+  /// Messages wait in a queue and don't come to its consumers here, which start anew.
+  case silent(QueueName, ready: Int)
   /// A message over the size limit came from elsewhere and went to the dead letters.
   case oversizedMessage(QueueName, bytes: UInt64)
 
@@ -34,6 +36,8 @@ public enum BrokerEvent: Hashable, Sendable, CustomStringConvertible {
     case .consumerCancelled(let queue): "the broker ended the consumer of \(queue.rawValue); consuming again"
     case .channelClosed(let reason): "the broker closed a channel; opening it again: \(reason)"
     case .remade(let queue): "the queue \(queue.rawValue) served nobody; it was deleted and made anew"
+    case .silent(let queue, let ready):
+      "\(ready) messages wait in \(queue.rawValue) and don't come to its consumers here; consuming again on a new channel"
     case .oversizedMessage(let queue, let bytes):
       "a message of \(bytes) bytes in \(queue.rawValue) went to the dead letters"
     }

@@ -58,6 +58,7 @@ extension BrokerLoop {
         _ = deliveries.settle(key)
         return try session.connection.putBack(tag: number, channel: session.consuming)
       }
+      silent.delivered(consumer.queue, now: clock.now)
       guard message.size <= UInt64(consumer.queue.largestBody) || consumer.queue == .dead else {
         _ = deliveries.settle(key)
         report(.oversizedMessage(consumer.queue, bytes: message.size))

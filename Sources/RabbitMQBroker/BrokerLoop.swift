@@ -22,6 +22,7 @@ final class BrokerLoop {
   var deliveries = OpenDeliveries()
   var consumers = ConsumerRoster<RabbitMQConsumer>()
   var stuck = StuckQueues()
+  var silent: SilentQueues
   /// Those in this process who listen to announcements.
   var listeners: [Ticket: AsyncStream<Announcement>.Continuation] = [:]
   /// Those who wait for the end; not `nil` once it is wanted.
@@ -44,6 +45,7 @@ final class BrokerLoop {
     self.mailbox = mailbox
     self.report = report
     topology = Topology(prefix: settings.queuePrefix)
+    silent = SilentQueues(interval: settings.silence)
     backoff = Backoff(longest: settings.longestPause)
   }
 
@@ -92,6 +94,7 @@ final class BrokerLoop {
         frames += 1
       }
       try subscribeDueConsumers()
+      try lookAtSilentQueues()
       try listenToAnnouncements()
       try publishWaiting()
       guard !session.connection.hasFrames else { continue }

@@ -31,6 +31,11 @@ struct ConsumerRoster<Consumer: Sendable> {
     return (id, entry.consumer)
   }
 
+  /// Consumers that the broker knows of.
+  var subscribed: [Consumer] {
+    entries.keys.sorted().compactMap { entries[$0]?.tag == nil ? nil : entries[$0]?.consumer }
+  }
+
   var all: [Consumer] { entries.keys.sorted().compactMap { entries[$0]?.consumer } }
 
   /// Consumers that the broker should be told of now, in the order of their making.

@@ -35,16 +35,20 @@ public final class RabbitMQJobQueue: JobQueue, UpstreamGate {
     public var longestPause: Duration
     /// What is declared with each connection.
     public var duties: Duties
+    /// A queue that brings nothing to a consumer with nothing in hand is looked at after so long.
+    public var silence: Duration
 
     public init(
       heartbeat: Duration = .seconds(15), queuePrefix: String = "", connectionName: String = "tessera",
-      longestPause: Duration = .seconds(5), duties: Duties = .fleet
+      longestPause: Duration = .seconds(5), duties: Duties = .fleet,
+      silence: Duration = .seconds(10)
     ) {
       self.heartbeat = heartbeat
       self.queuePrefix = queuePrefix
       self.connectionName = connectionName
       self.longestPause = longestPause
       self.duties = duties
+      self.silence = silence
     }
   }
 

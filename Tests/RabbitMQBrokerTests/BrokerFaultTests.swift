@@ -17,11 +17,13 @@ struct BrokerFaultTests {
 
   init() throws { broker = try #require(PrivateBroker.current) }
 
-  private func connect(heartbeat: Duration = .seconds(10)) throws -> RabbitMQJobQueue {
+  private func connect(
+    heartbeat: Duration = .seconds(10), silence: Duration = .seconds(10)
+  ) throws -> RabbitMQJobQueue {
     try RabbitMQJobQueue(
       url: broker.url,
       settings: RabbitMQJobQueue.Settings(
-        heartbeat: heartbeat, queuePrefix: prefix, longestPause: .milliseconds(300)),
+        heartbeat: heartbeat, queuePrefix: prefix, longestPause: .milliseconds(300), silence: silence),
       onEvent: events.record)
   }
 
@@ -146,6 +148,26 @@ struct BrokerFaultTests {
     #expect(delivery.message == message(1))
     try await delivery.acknowledge()
     #expect(events.disconnections.isEmpty)
+    await queue.close()
+  }
+
+  /// Deleted and declared again in one breath, a queue may forget to tell its consumers.
+  @Test func aQueueThatComesBackAtOnceBringsItsMessagesAllTheSame() async throws {
+    let queue = try connect(silence: .milliseconds(500))
+    let other = try connect()
+    try await queue.prepare()
+    try await other.prepare()
+    let consumer = try await queue.subscribe(to: .tiles, prefetch: 1)
+    for round in 0..<3 {
+      try await other.delete(.tiles)
+      for number in 0..<3 { try await other.publish(message(3 * round + number), to: .tiles) }
+      for _ in 0..<3 {
+        let delivery = try #require(try await consumer.next())
+        try? await delivery.acknowledge()
+      }
+    }
+    #expect(events.disconnections.isEmpty)
+    await other.close()
     await queue.close()
   }
 
