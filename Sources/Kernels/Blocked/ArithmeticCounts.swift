@@ -69,6 +69,7 @@ extension WinogradTransform.Axis {
     case .two: 4
     case .stridedTwo: 2
     case .four: 22
+    case .six: 40
     case .stridedFour: 19
     case .doubledFour: 38
     }
@@ -81,6 +82,7 @@ extension WinogradTransform.Axis {
     case .two: 4
     case .stridedTwo: 4
     case .four: 16
+    case .six: 30
     case .stridedFour: 19
     case .doubledFour: 30
     }
