@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Digests
 
 /// `tessera`: everything that a user types begins here.
 public struct TesseraCommand: AsyncParsableCommand {
@@ -64,6 +65,7 @@ public struct TesseraCommand: AsyncParsableCommand {
 extension TesseraCommand {
   /// Runs what was typed, and ends the process.
   public static func launch() async {
+    CryptoLibrary.keepUntilExit()
     if let mistake = UnknownCommand.mistake(in: Array(CommandLine.arguments.dropFirst())) { exit(withError: mistake) }
     await main()
   }

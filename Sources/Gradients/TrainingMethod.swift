@@ -14,8 +14,7 @@ enum TrainingMethod {
   ) -> WinogradTransform? {
     let cost = ConvolutionCost(inputChannels: inputChannels, outputChannels: outputChannels, price: price)
     var best: (transform: WinogradTransform?, seconds: Double) = (nil, cost.direct(window))
-    // F(6,3) costs digits, and its larger weights would have to be transformed at each step.
-    for transform in WinogradTransform.all where transform.fits(window) && transform.z != .six {
+    for transform in WinogradTransform.all where transform.fits(window) {
       let packing = Double(inputChannels * outputChannels * transform.pointCount) * secondsPerPoint
       let seconds = cost.winograd(transform, output: window.output) + packing / Double(batch)
       if seconds < best.seconds { best = (transform, seconds) }

@@ -14,8 +14,6 @@ import Testing
     "F(2,4,4)": 0xD2816767995E9E38,
     "F(4,2,2)": 0xAFA3C28FBB626925,
     "F(4,4,4)": 0x71E4F57C126B3F2B,
-    "F(6,2,2)": 0x2F9A311D7C9356E,
-    "F(6,4,4)": 0xE1DC038BBB0ECBDD,
     "F(1,2,2) stride 1,2,2": 0x96B2374A332448AC,
     "F(1,4,4) stride 1,2,2": 0x284386448C23228C,
     "F(2,2,2) stride 1,2,2": 0x3C75E1BF87F33E5D,

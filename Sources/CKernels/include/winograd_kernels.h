@@ -8,7 +8,6 @@
 //   4  F(2,3): four inputs, two outputs
 //   5  stride 2: five inputs, two outputs, even and odd inputs apart
 //   6  F(4,3): six inputs, four outputs
-//   8  F(6,3): eight inputs, six outputs (z only)
 //   9  stride 2: nine inputs, four outputs, even and odd inputs apart
 //  10  after a transposed convolution of stride 2: six of its inputs, eight outputs, even and odd outputs apart
 

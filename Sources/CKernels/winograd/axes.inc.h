@@ -7,7 +7,7 @@
 
 // Of a tile along an axis: its inputs, its outputs, and the inputs from one tile to the next.
 #define INPUTS(points) ((points) == 10 ? 6 : (points))
-#define OUTPUTS(points) ((points) == 10 ? 8 : (points) == 8 ? 6 : (points) >= 6 ? 4 : (points) == 1 ? 1 : 2)
+#define OUTPUTS(points) ((points) == 10 ? 8 : (points) >= 6 ? 4 : (points) == 1 ? 1 : 2)
 #define STEP(points) ((points) == 10 ? 4 : (points) == 9 ? 8 : (points) == 5 ? 4 : OUTPUTS(points))
 // Inputs that neighbouring tiles both see.
 #define OVERLAP(points) (INPUTS(points) - STEP(points))
@@ -58,21 +58,6 @@ INLINE void transform_input(const int points, floats d[MAX_POINTS]) {
     d[3] = multiply_add(odd5, splat(ROOT_TWO), even5);
     d[4] = multiply_add(odd5, splat(-ROOT_TWO), even5);
     d[5] = multiply_add(d3, splat(-2.5f), d1 + d5);
-  } else if (points == 8) {
-    const floats d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5], d6 = d[6], d7 = d[7];
-    const floats even1 = multiply_add(d4, splat(-4.25f), d2 + d6), odd1 = multiply_add(d3, splat(-4.25f), d1 + d5);
-    const floats even2 = multiply_add(d2, splat(0.25f), multiply_add(d4, splat(-1.25f), d6));
-    const floats odd2 = multiply_add(d1, splat(0.25f), multiply_add(d3, splat(-1.25f), d5));
-    const floats even4 = multiply_add(d2, splat(4.0f), multiply_add(d4, splat(-5.0f), d6));
-    const floats odd4 = multiply_add(d1, splat(4.0f), multiply_add(d3, splat(-5.0f), d5));
-    d[0] = multiply_add(d2 - d4, splat(5.25f), d6 - d0);
-    d[1] = even1 + odd1;
-    d[2] = even1 - odd1;
-    d[3] = multiply_add(odd2, splat(2.0f), even2);
-    d[4] = multiply_add(odd2, splat(-2.0f), even2);
-    d[5] = multiply_add(odd4, splat(0.5f), even4);
-    d[6] = multiply_add(odd4, splat(-0.5f), even4);
-    d[7] = multiply_add(d3 - d5, splat(5.25f), d7 - d1);
   } else if (points == 9) {
     // As with 5: F(4,2) of the even inputs, and the odd ones as they are.
     const floats even[5] = {d[0], d[2], d[4], d[6], d[8]}, odd[4] = {d[1], d[3], d[5], d[7]};
@@ -103,15 +88,6 @@ INLINE void transform_output(const int points, floats m[MAX_POINTS]) {
     m[1] = multiply_add(d2, splat(ROOT_TWO), d * splat(ROOT_HALF));
     m[2] = multiply_add(s2, splat(2.0f), s * splat(0.5f));
     m[3] = multiply_add(d2, splat(2.0f * ROOT_TWO), multiply_add(d, splat(0.5f * ROOT_HALF), m5));
-  } else if (points == 8) {
-    const floats m0 = m[0], m1 = m[1], m2 = m[2], m3 = m[3], m4 = m[4], m5 = m[5], m6 = m[6], m7 = m[7];
-    const floats s = m1 + m2, d = m1 - m2, s2 = m3 + m4, d2 = m3 - m4, s4 = m5 + m6, d4 = m5 - m6;
-    m[0] = (m0 + s) + (s2 + s4);
-    m[1] = multiply_add(d2, splat(2.0f), multiply_add(d4, splat(0.5f), d));
-    m[2] = multiply_add(s2, splat(4.0f), multiply_add(s4, splat(0.25f), s));
-    m[3] = multiply_add(d2, splat(8.0f), multiply_add(d4, splat(0.125f), d));
-    m[4] = multiply_add(s2, splat(16.0f), multiply_add(s4, splat(0.0625f), s));
-    m[5] = multiply_add(d2, splat(32.0f), multiply_add(d4, splat(0.03125f), d + m7));
   } else if (points == 9) {
     const floats pair[5] = {m[0], m[1], m[2], m[3], m[4]}, odd[4] = {m[5], m[6], m[7], m[8]};
     transform_pair_output(pair, odd, m);

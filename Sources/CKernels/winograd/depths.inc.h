@@ -26,10 +26,9 @@ INLINE void output_depth(const int n, const float *from, long point, float *plan
     output_depth(N, from, point, planes, plane, count);                                                   \
   }
 
-DEPTH(4) DEPTH(5) DEPTH(6) DEPTH(8) DEPTH(9) DEPTH(10)
+DEPTH(4) DEPTH(5) DEPTH(6) DEPTH(9) DEPTH(10)
 
 static const tessera_winograd_depth depths[] = {
     {4, input_depth_4, output_depth_4}, {5, input_depth_5, output_depth_5},
-    {6, input_depth_6, output_depth_6}, {8, input_depth_8, output_depth_8}, {9, input_depth_9, output_depth_9},
-    {10, input_depth_10, output_depth_10},
+    {6, input_depth_6, output_depth_6}, {9, input_depth_9, output_depth_9}, {10, input_depth_10, output_depth_10},
 };

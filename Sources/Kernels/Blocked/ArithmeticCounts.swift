@@ -69,7 +69,6 @@ extension WinogradTransform.Axis {
     case .two: 4
     case .stridedTwo: 2
     case .four: 22
-    case .six: 40
     case .stridedFour: 19
     case .doubledFour: 38
     }
@@ -82,7 +81,6 @@ extension WinogradTransform.Axis {
     case .two: 4
     case .stridedTwo: 4
     case .four: 16
-    case .six: 30
     case .stridedFour: 19
     case .doubledFour: 30
     }

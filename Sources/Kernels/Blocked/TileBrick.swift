@@ -11,14 +11,11 @@ enum TileBrick {
   private static let order = [0, 2, 0, 2, 1, 2, 0, 1, 2, 0, 1]
   /// Of tiles of eight outputs: few along z, so that an output in place of an input lies near to it.
   private static let orderOfLargeTiles = [0, 2, 1, 2, 1, 2, 0, 1]
-  /// Of tiles of six planes: two along z, for the same reason.
-  private static let orderOfDeepTiles = [0, 2, 2]
   /// Of the planes' kernels.
   private static let longestRow = 8
 
   /// Tiles per axis; `nil` where there would be too few bricks to share out.
   static func size(of term: WinogradTerm) -> SIMD3<Int>? {
-    if term.transform.z == .six { return size(tiles: term.tiles, most: 8, order: orderOfDeepTiles) }
     let isLarge = term.transform.x == .doubledFour
     let least = term.tileFloats > largeTile ? 8 : 16
     let most = min(max(brickFloats / term.tileFloats, least), mostTiles)

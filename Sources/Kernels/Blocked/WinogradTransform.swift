@@ -11,8 +11,6 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
     case stridedTwo = 5
     /// F(4,3): four outputs from six products instead of twelve.
     case four = 6
-    /// F(6,3): six outputs from eight products instead of eighteen, with about twice the error of F(4,3). Along z only.
-    case six = 8
     /// Stride 2: four outputs from nine products, even and odd inputs apart.
     case stridedFour = 9
     /// A kernel of 3 on what a transposed convolution of kernel and stride 2 makes, both in one: eight outputs from ten products
@@ -28,7 +26,6 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
       case .single: 1
       case .two, .stridedTwo: 2
       case .four, .stridedFour: 4
-      case .six: 6
       case .doubledFour: 8
       }
     }
@@ -36,7 +33,7 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
     /// Inputs from one tile to the next.
     var step: Int {
       switch self {
-      case .single, .two, .four, .six: outputs
+      case .single, .two, .four: outputs
       case .stridedTwo, .stridedFour: outputs * 2
       case .doubledFour: outputs / 2
       }
@@ -63,9 +60,6 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
         // The points 0, +-sqrt(1/2), +-sqrt(2) and infinity are several times more accurate than 0, +-1, +-2 (Barabasz et al.,
         // arXiv 1803.10986).
         let points = [0] + Self.roots
-        return Self.lagrange(points).map { SIMD4(1, $0.point, $0.point * $0.point, 0) / $0.norm } + [[0, 0, 1, 0]]
-      case .six:
-        let points = [0, 1, -1, 2, -2, 0.5, -0.5]
         return Self.lagrange(points).map { SIMD4(1, $0.point, $0.point * $0.point, 0) / $0.norm } + [[0, 0, 1, 0]]
       case .stridedFour:
         // F(4,2) of the outer taps, then the middle tap for each output.
@@ -97,7 +91,7 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
 
   /// Those of convolutions that there are kernels for: y and x are of one kind.
   public static let all: [WinogradTransform] =
-    product([.four, .two], [.four, .six, .two, .single])
+    product([.four, .two], [.four, .two, .single])
     + product([.stridedFour, .stridedTwo], [.stridedFour, .stridedTwo, .four, .two, .single])
 
   /// Those of convolutions whose input a transposed convolution has doubled along y and x, and along z or not.
