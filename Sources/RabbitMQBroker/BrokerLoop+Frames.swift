@@ -93,8 +93,8 @@ extension BrokerLoop {
     }
   }
 
-  /// Replaces a channel that the broker has closed.
-  private func reopen(_ channel: UInt16, _ session: BrokerSession) throws(AMQPFailure) {
+  /// Replaces a channel that is closed.
+  func reopen(_ channel: UInt16, _ session: BrokerSession) throws(AMQPFailure) {
     session.assemblers[channel] = nil
     switch channel {
     case session.consuming:

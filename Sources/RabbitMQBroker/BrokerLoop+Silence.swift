@@ -9,11 +9,7 @@ extension BrokerLoop {
       guard silent.found(status.ready, in: queue, now: clock.now) else { continue }
       report(.silent(queue, ready: status.ready))
       try session.connection.closeChannel(session.consuming)
-      session.assemblers[session.consuming] = nil
-      consumingChannelLost()
-      session.consuming = try session.connection.openChannel()
-      // All consumers of the channel start anew: the other queues, too, get new patience.
-      return
+      return try reopen(session.consuming, session)
     }
   }
 }
