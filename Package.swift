@@ -206,6 +206,8 @@ let package = Package(
         .embedInCode("0022_training.down.sql"),
         .embedInCode("0023_training_retries.sql"),
         .embedInCode("0023_training_retries.down.sql"),
+        .embedInCode("0024_training_acts.sql"),
+        .embedInCode("0024_training_acts.down.sql"),
         .embedInCode("roles.sql"),
       ],
       swiftSettings: swiftSettings),
@@ -339,7 +341,7 @@ let package = Package(
     tests(
       "AugmentationTests",
       ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes", "RandomStreams"]),
-    tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles"]),
+    tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles", "Planning", "Kernels"]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),

@@ -73,6 +73,9 @@ public enum Migrations {
     Migration(
       version: 23, name: "training_retries", sql: PackageResources._023_training_retries_sql,
       down: PackageResources._023_training_retries_down_sql),
+    Migration(
+      version: 24, name: "training_acts", sql: PackageResources._024_training_acts_sql,
+      down: PackageResources._024_training_acts_down_sql),
   ]
 
   /// Makes the database's roles and gives them their rights; run again, it changes nothing. Roles are called `tessera_…` in it.

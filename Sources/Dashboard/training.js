@@ -135,6 +135,7 @@ export function trainingView(id) {
             ["Submitted", moment(training.submitted_at)],
             ["Finished", training.finished_at ? moment(training.finished_at) : null],
             ["Idempotency key", training.key],
+            ...training.acts.map(({ act, asked_by, asked_at }) => [act === "retry" ? "Taken up again" : "Cancelled", `${moment(asked_at)} by ${asked_by}`]),
           ]),
         ].filter(Boolean),
       );

@@ -28,15 +28,24 @@ extension InMemoryLedger {
     trainings.map(\.record).filter { tenant == nil || $0.tenant == tenant }.reversed().prefix(max(0, limit)).map { $0 }
   }
 
-  public func cancel(_ training: TrainingID) async throws -> TrainingState? {
+  public func cancel(_ training: TrainingID, by operator: String) async throws -> TrainingState? {
     guard let index = trainings.firstIndex(where: { $0.record.id == training }) else { return nil }
-    try change(index) { board, time throws(IllegalTransition) in try board.cancel(at: time) }
+    let jobs = try change(index) { board, time throws(IllegalTransition) in try board.cancel(at: time) }
+    note(.cancel, of: jobs, by: `operator`, in: index)
     return trainings[index].record.state
   }
 
-  public func retry(_ training: TrainingID) async throws -> [Int]? {
+  public func retry(_ training: TrainingID, by operator: String) async throws -> [Int]? {
     guard let index = trainings.firstIndex(where: { $0.record.id == training }) else { return nil }
-    return try change(index) { board, _ throws(IllegalTransition) in try board.retry() }
+    let jobs = try change(index) { board, _ throws(IllegalTransition) in try board.retry() }
+    note(.retry, of: jobs, by: `operator`, in: index)
+    return jobs
+  }
+
+  private func note(_ kind: TrainingAct.Kind, of jobs: [Int], by operator: String, in index: Int) {
+    guard !jobs.isEmpty else { return }
+    trainings[index].record.acts.append(
+      TrainingAct(kind: kind, askedBy: `operator`, askedAt: trainingTime, jobs: jobs))
   }
 
   public func claimTrainingJobs(idle: Int, lease: Duration, claim: Duration) async throws -> [DueTrainingJob] {
@@ -127,7 +136,7 @@ extension InMemoryLedger {
     return value
   }
 
-  private func isPaused(_ tenant: Tenant) -> Bool {
+  func isPaused(_ tenant: Tenant) -> Bool {
     pausedScopes.contains { $0.scope == .all || $0.scope == .tenant(tenant) }
   }
 }

@@ -7,9 +7,11 @@ extension InMemoryLedger {
     let counts = TrainingJobState.allCases.map { state in
       TrainingOverview.JobCount(state: state, count: jobs.count { $0.state == state })
     }
+    let paused = trainings.filter { isPaused($0.record.tenant) }.flatMap(\.record.jobs)
     return TrainingOverview(
       at: trainingTime, jobs: counts.filter { $0.count > 0 },
-      inWork: Array(trainings.flatMap(\.jobsInWork).prefix(TrainingOverview.mostJobs)))
+      inWork: Array(trainings.flatMap(\.jobsInWork).prefix(TrainingOverview.mostJobs)),
+      pausedJobs: paused.count { $0.state == .ready })
   }
 }
 
@@ -19,7 +21,7 @@ extension KeptTraining {
       TrainingJobInWork(
         training: record.id, tenant: record.tenant, task: record.spec.task, model: record.spec.model,
         job: job.position, work: job.work, epochs: job.epochs, plannedEpochs: record.spec.epochs,
-        worker: job.worker ?? "", latest: latest(of: job))
+        finalSeconds: job.finalSeconds, worker: job.worker ?? "", latest: latest(of: job))
     }
   }
 

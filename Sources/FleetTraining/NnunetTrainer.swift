@@ -45,7 +45,7 @@ public struct NnunetTrainer: TrainingPerforming {
             TrainingEpoch(
               epoch: result.epoch, trainingLoss: result.trainingLoss, validationLoss: result.validationLoss,
               dice: result.dice.isEmpty ? nil : result.dice.reduce(0, +) / Double(result.dice.count),
-              learningRate: result.learningRate, seconds: result.seconds))
+              learningRate: result.learningRate, seconds: result.seconds, finalSeconds: result.finalSeconds))
         })
     } catch is TrainingInterrupted {
       throw CancellationError()

@@ -36,7 +36,10 @@ extension PostgresConnection {
     let rows = try execute(
       """
       SELECT t.id, t.tenant, t.spec, t.idempotency_key, t.state, extract(epoch FROM t.submitted_at) AS submitted_at,
-             extract(epoch FROM t.finished_at) AS finished_at
+             extract(epoch FROM t.finished_at) AS finished_at,
+             (SELECT jsonb_agg(jsonb_build_object(
+                'kind', a.act, 'askedBy', a.asked_by, 'askedAt', extract(epoch FROM a.asked_at), 'jobs', a.jobs) ORDER BY a.id)
+              FROM fleet.training_acts a WHERE a.training = t.id) AS acts
       FROM fleet.trainings t \(clause)
       """, values)
     let jobs = try jobs(of: try rows.map { try $0.value("id") })
@@ -48,7 +51,20 @@ extension PostgresConnection {
       return TrainingRecord(
         id: id, tenant: try row.value("tenant"), spec: spec, key: try row.optional("idempotency_key"),
         board: TrainingBoard(state: try row.value("state"), jobs: jobs[id] ?? []),
-        submittedAt: try row.value("submitted_at"), finishedAt: try row.optional("finished_at"))
+        submittedAt: try row.value("submitted_at"), finishedAt: try row.optional("finished_at"),
+        acts: (try row.json("acts", as: [StoredAct].self) ?? []).map(\.act))
+    }
+  }
+
+  private struct StoredAct: Decodable {
+    var kind: TrainingAct.Kind
+    var askedBy: String
+    /// Seconds since 1970.
+    var askedAt: Double
+    var jobs: [Int]
+
+    var act: TrainingAct {
+      TrainingAct(kind: kind, askedBy: askedBy, askedAt: Date(timeIntervalSince1970: askedAt), jobs: jobs)
     }
   }
 
@@ -57,8 +73,8 @@ extension PostgresConnection {
     var jobs: [TrainingID: [TrainingJobRecord]] = [:]
     let rows = try execute(
       """
-      SELECT training, position, kind, configuration, fold, to_json(needs) AS needs, state, attempt, setbacks, epochs, checkpoint, checkpoint_epochs, result,
-             worker, lease_seconds, extract(epoch FROM lease_until) AS lease_until,
+      SELECT training, position, kind, configuration, fold, to_json(needs) AS needs, state, attempt, setbacks, epochs, checkpoint, checkpoint_epochs, final_seconds,
+             result, worker, lease_seconds, extract(epoch FROM lease_until) AS lease_until,
              extract(epoch FROM not_before) AS not_before, extract(epoch FROM claimed_until) AS claimed_until,
              extract(epoch FROM published_at) AS published_at, extract(epoch FROM started_at) AS started_at,
              extract(epoch FROM finished_at) AS finished_at, failure_kind, failure_reason
@@ -83,8 +99,9 @@ extension PostgresConnection {
       position: try row.value("position"), work: work, needs: try row.json("needs") ?? [],
       state: try row.value("state"), attempt: try row.value("attempt"), setbacks: try row.value("setbacks"),
       epochs: try row.value("epochs"), checkpoint: try row.optional("checkpoint"),
-      checkpointEpochs: try row.value("checkpoint_epochs"), result: try row.optional("result"),
-      worker: try row.optional("worker"), lease: .seconds(try row.value("lease_seconds", as: Double.self)),
+      checkpointEpochs: try row.value("checkpoint_epochs"), finalSeconds: try row.optional("final_seconds"),
+      result: try row.optional("result"), worker: try row.optional("worker"),
+      lease: .seconds(try row.value("lease_seconds", as: Double.self)),
       leaseEnd: try row.optional("lease_until"), notBefore: try row.optional("not_before"),
       claimedUntil: try row.optional("claimed_until"), publishedAt: try row.optional("published_at"),
       startedAt: try row.optional("started_at"), finishedAt: try row.optional("finished_at"), failure: failure)
@@ -114,19 +131,30 @@ extension PostgresConnection {
         SET state = $3, attempt = $4, setbacks = $5, epochs = $6, checkpoint = $7, checkpoint_epochs = $8, result = $9,
             worker = $10, lease_seconds = $11, lease_until = to_timestamp($12), not_before = to_timestamp($13),
             claimed_until = to_timestamp($14), published_at = to_timestamp($15), started_at = to_timestamp($16),
-            finished_at = to_timestamp($17), failure_kind = $18, failure_reason = $19
+            finished_at = to_timestamp($17), failure_kind = $18, failure_reason = $19, final_seconds = $20
         WHERE training = $1 AND position = $2
         """,
         [
           id, job.position, job.state.rawValue, job.attempt, job.setbacks, job.epochs, job.checkpoint,
           job.checkpointEpochs, job.result, job.worker, job.lease, job.leaseEnd, job.notBefore, job.claimedUntil,
           job.publishedAt, job.startedAt, job.finishedAt, job.failure?.kind.rawValue, job.failure?.reason,
+          job.finalSeconds,
         ])
     }
     guard training.board.state != training.record.state else { return }
     try execute(
       "UPDATE fleet.trainings SET state = $2, finished_at = to_timestamp($3) WHERE id = $1",
       [id, training.board.state.rawValue, training.board.state.isFinal ? training.now : nil])
+  }
+
+  /// Keeps who asked for what, where it has changed something.
+  func note(_ act: TrainingAct.Kind, of jobs: [Int], by operator: String, in training: LockedTraining) throws {
+    guard !jobs.isEmpty else { return }
+    try execute(
+      """
+      INSERT INTO fleet.training_acts (training, act, jobs, asked_by, asked_at)
+      VALUES ($1, $2, ARRAY(SELECT x::integer FROM jsonb_array_elements_text($3::jsonb) AS x), $4, to_timestamp($5))
+      """, [training.record.id, act.rawValue, try SQLJSON(jobs), `operator`, training.now])
   }
 
   /// Keeps the curve and the checkpoints of an accepted report.

@@ -48,20 +48,22 @@ extension PostgresLedger {
     }
   }
 
-  public func cancel(_ training: TrainingID) async throws -> TrainingState? {
+  public func cancel(_ training: TrainingID, by operator: String) async throws -> TrainingState? {
     try await pool.transaction { database in
       guard var kept = try database.lock(training: training) else { return nil }
-      try kept.board.cancel(at: kept.now)
+      let cancelled = try kept.board.cancel(at: kept.now)
       try database.write(kept)
+      try database.note(.cancel, of: cancelled, by: `operator`, in: kept)
       return kept.board.state
     }
   }
 
-  public func retry(_ training: TrainingID) async throws -> [Int]? {
+  public func retry(_ training: TrainingID, by operator: String) async throws -> [Int]? {
     try await pool.transaction { database in
       guard var kept = try database.lock(training: training) else { return nil }
       let retried = try kept.board.retry()
       try database.write(kept)
+      try database.note(.retry, of: retried, by: `operator`, in: kept)
       return retried
     }
   }

@@ -6,7 +6,8 @@ extension PostgresLedger {
     try await pool.transaction { database in
       let now: Date? = try database.execute("SELECT extract(epoch FROM now()) AS now").first?.value("now")
       return TrainingOverview(
-        at: now ?? Date(), jobs: try database.trainingJobCounts(), inWork: try database.trainingJobsInWork())
+        at: now ?? Date(), jobs: try database.trainingJobCounts(), inWork: try database.trainingJobsInWork(),
+        pausedJobs: try database.pausedTrainingJobs())
     }
   }
 }
@@ -19,11 +20,21 @@ extension PostgresConnection {
     return TrainingJobState.allCases.compactMap { state in counts.first { $0.state == state } }
   }
 
+  fileprivate func pausedTrainingJobs() throws -> Int {
+    let rows = try execute(
+      """
+      SELECT count(*) FROM fleet.trainings t JOIN fleet.training_jobs j ON j.training = t.id
+      WHERE t.state = 'running' AND j.state = 'ready'
+        AND EXISTS (SELECT FROM fleet.pauses p WHERE p.kind = 'all' OR (p.kind = 'tenant' AND p.name = t.tenant))
+      """)
+    return try rows.first?.value("count") ?? 0
+  }
+
   fileprivate func trainingJobsInWork() throws -> [TrainingJobInWork] {
     try execute(
       """
       SELECT t.id, t.tenant, t.task, t.model_name, (t.spec->>'epochs')::integer AS planned, j.position, j.kind,
-             j.configuration, j.fold, j.epochs, j.worker, e.training_loss, e.validation_loss, e.dice, e.epoch_seconds,
+             j.configuration, j.fold, j.epochs, j.final_seconds, j.worker, e.training_loss, e.validation_loss, e.dice, e.epoch_seconds,
              extract(epoch FROM e.at) AS at
       FROM fleet.training_jobs j JOIN fleet.trainings t ON t.id = j.training
       LEFT JOIN LATERAL (
@@ -52,7 +63,7 @@ extension PostgresConnection {
         training: try row.value("id"), tenant: try row.value("tenant"), task: try row.value("task"),
         model: try row.value("model_name"), job: try row.value("position"), work: work,
         epochs: try row.value("epochs"), plannedEpochs: try row.value("planned"),
-        worker: try row.optional("worker") ?? "", latest: latest)
+        finalSeconds: try row.optional("final_seconds"), worker: try row.optional("worker") ?? "", latest: latest)
     }
   }
 }

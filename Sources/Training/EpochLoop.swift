@@ -10,6 +10,7 @@ public final class EpochLoop {
   private let schedule: TrainingSchedule
   private let keeper: CheckpointKeeper
   private let log: TrainingLog
+  private let finalBatches: Double
   private let saveInterval: Duration
   private let seed: UInt64
   private let shouldStop: () -> Bool
@@ -34,12 +35,13 @@ public final class EpochLoop {
   private static let lowestPatientRate = 1e-6
 
   /// - Parameters:
+  ///   - finalBatches: validation batches that take as long as what comes after the last epoch.
   ///   - saveInterval: within an epoch, after which the state is saved.
   ///   - shouldStop: asked after each iteration.
   ///   - epochDone: called after each epoch, when its `model_latest` is on the disk.
   public init(
     engine: any GradientEngine, schedule: TrainingSchedule, keeper: CheckpointKeeper, log: TrainingLog, seed: UInt64,
-    saveInterval: Duration = .seconds(600), shouldStop: @escaping () -> Bool = { false },
+    finalBatches: Double = 0, saveInterval: Duration = .seconds(600), shouldStop: @escaping () -> Bool = { false },
     progress: @escaping (TrainingProgress) -> Void = { _ in },
     epochDone: @escaping (EpochResult, TrainingHistory) throws -> Void = { _, _ in }
   ) {
@@ -48,6 +50,7 @@ public final class EpochLoop {
     self.keeper = keeper
     self.log = log
     self.seed = seed
+    self.finalBatches = finalBatches
     self.saveInterval = saveInterval
     self.shouldStop = shouldStop
     self.progress = progress
@@ -86,7 +89,8 @@ public final class EpochLoop {
       let result = EpochResult(
         epoch: epoch, trainingLoss: loss, validationLoss: history.validationLosses.last ?? .nan, dice: dice.byClass,
         learningRate: schedule.learningRate(epoch: epoch), seconds: (ContinuousClock.now - started) / .seconds(1),
-        waitedSeconds: (engine.waited - waited) / .seconds(1))
+        waitedSeconds: (engine.waited - waited) / .seconds(1),
+        finalSeconds: finalBatches > 0 ? speed.seconds(training: 0, validating: finalBatches) : nil)
       epoch += 1
       losses = []
       if isBest { try save(.best) }
@@ -211,7 +215,7 @@ public final class EpochLoop {
       TrainingProgress(
         phase: phase, epoch: epoch, epochs: schedule.epochs, iteration: done, iterations: count,
         loss: losses.isEmpty ? nil : losses.reduce(0, +) / Double(losses.count), last: last,
-        secondsLeft: speed.seconds(training: training, validating: validating)))
+        secondsLeft: speed.seconds(training: training, validating: Double(validating) + finalBatches)))
   }
 
   private static func four(_ value: Double) -> String { String(format: "%.4f", value) }

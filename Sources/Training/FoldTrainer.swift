@@ -55,7 +55,7 @@ public struct FoldTrainer: Sendable {
   /// - Parameters:
   ///   - continues: goes on from the checkpoint that is farthest on, where there is one. Else an earlier training's checkpoints go.
   ///   - shouldStop: asked after each iteration and before each tile.
-  ///   - progress: hears of each iteration.
+  ///   - progress: hears of each iteration, then of each tile.
   ///   - remark: hears a sentence for each other step.
   ///   - epochDone: called when `model_latest` of an epoch lies in the folder, whole.
   /// - Returns: the validation's metrics, without postprocessing; `nil` where there was none.
@@ -68,14 +68,17 @@ public struct FoldTrainer: Sendable {
   ) throws -> Summary? {
     let trained = try train(
       continues: continues, shouldStop: shouldStop, progress: progress, remark: remark, epochDone: epochDone)
-    return try finish(isAlreadyTrained: !trained, shouldStop: shouldStop, remark: remark)
+    return try finish(isAlreadyTrained: !trained, shouldStop: shouldStop, progress: progress, remark: remark)
   }
 
   /// What comes after training, for a fold that was trained (nnU-Net's `-val`).
   /// - Throws: as `run`.
   @discardableResult
-  public func validate(shouldStop: () -> Bool = { false }, remark: (String) -> Void = { _ in }) throws -> Summary? {
-    try finish(isAlreadyTrained: false, shouldStop: shouldStop, remark: remark)
+  public func validate(
+    shouldStop: @escaping () -> Bool = { false }, progress: @escaping (TrainingProgress) -> Void = { _ in },
+    remark: (String) -> Void = { _ in }
+  ) throws -> Summary? {
+    try finish(isAlreadyTrained: false, shouldStop: shouldStop, progress: progress, remark: remark)
   }
 
   /// - Returns: whether there was anything to train.
@@ -99,26 +102,37 @@ public struct FoldTrainer: Sendable {
     defer { engine.stop() }
     try training.run(
       continues ? .farthest(pretrained: pretrained) : .new(pretrained: pretrained), engine: engine,
+      finalBatches: try FinalPredictions(fold, options: options).batches(of: fold.setup.batchSize),
       shouldStop: shouldStop, progress: progress, epochDone: epochDone)
     return true
   }
 
   private func finish(
-    isAlreadyTrained: Bool, shouldStop: () -> Bool, remark: (String) -> Void
+    isAlreadyTrained: Bool, shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) -> Void,
+    remark: (String) -> Void
   ) throws -> Summary? {
-    var summary: Summary?
-    if options.validates {
-      if isAlreadyTrained, let found = FoldValidation.finished(fold, options: options.validation) {
-        remark("validated already")
-        summary = found
-      } else {
-        summary = try FoldValidation(fold, options: options.validation, threads: options.threads)
-          .run(shouldStop: shouldStop, progress: remark)
-      }
+    let finished =
+      isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: options.validation) : nil
+    let validates = options.validates && finished == nil
+    let predictsNext =
+      fold.setup.configuration == .lowResolution && options.predictsNextStage
+      && (!isAlreadyTrained || !NextStage.isThere(fold))
+    let cases =
+      (validates ? FoldValidation.pending(fold, options: options.validation) : [])
+      + (predictsNext ? fold.split.validation : [])
+    let meter = PredictionMeter(tiles: try FinalPredictions(fold, cases: cases).tiles, progress: progress)
+    // Asked before each tile.
+    let shouldStop = {
+      meter.next()
+      return shouldStop()
     }
-    if fold.setup.configuration == .lowResolution, options.predictsNextStage,
-      !isAlreadyTrained || !NextStage.isThere(fold)
-    {
+    var summary = finished
+    if finished != nil { remark("validated already") }
+    if validates {
+      summary = try FoldValidation(fold, options: options.validation, threads: options.threads)
+        .run(shouldStop: shouldStop, progress: remark)
+    }
+    if predictsNext {
       try NextStage(fold, threads: options.threads).run(shouldStop: shouldStop, progress: remark)
     }
     return summary

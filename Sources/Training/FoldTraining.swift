@@ -45,10 +45,11 @@ public struct FoldTraining {
   public static let defaultSeed: UInt64 = 12345
 
   /// - Parameters:
+  ///   - finalBatches: validation batches that take as long as what comes after the last epoch.
   ///   - shouldStop: asked after each iteration.
   /// - Throws: `TrainingInterrupted` when it was asked to stop; `ModelStoreError` for a checkpoint that can't be used.
   public func run(
-    _ beginning: Beginning, engine: any GradientEngine, shouldStop: @escaping () -> Bool,
+    _ beginning: Beginning, engine: any GradientEngine, finalBatches: Double = 0, shouldStop: @escaping () -> Bool,
     progress: @escaping (TrainingProgress) -> Void, epochDone: @escaping (EpochResult) throws -> Void = { _ in }
   ) throws {
     fold.tidy()
@@ -56,8 +57,8 @@ public struct FoldTraining {
     try fold.describe(schedule: schedule, seed: seed, threads: threads)
     let picture = fold.url.appending(path: "progress.png")
     let loop = EpochLoop(
-      engine: engine, schedule: schedule, keeper: fold.keeper, log: log, seed: seed, shouldStop: shouldStop,
-      progress: progress
+      engine: engine, schedule: schedule, keeper: fold.keeper, log: log, seed: seed,
+      finalBatches: finalBatches, shouldStop: shouldStop, progress: progress
     ) { result, history in
       // A picture that can't be drawn mustn't end a training.
       try? Data(Self.chart(of: history).png()).write(to: picture, options: .atomic)

@@ -58,6 +58,12 @@ public struct FoldValidation {
     return isComplete ? try? Summary(reading: folder.appending(path: Summary.fileName)) : nil
   }
 
+  /// Cases that a validation with these options predicts.
+  static func pending(_ fold: FoldFolder, options: Options) -> [String] {
+    let folder = fold.url.appending(path: options.folder)
+    return fold.split.validation.filter { options.overwrites || !isThere($0, in: folder, options: options) }
+  }
+
   private var folder: URL { fold.url.appending(path: options.folder) }
   private var references: URL { fold.setup.datasetFolder.appending(path: "gt_segmentations") }
 

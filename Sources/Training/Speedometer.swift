@@ -16,9 +16,10 @@ struct Speedometer {
     sums[phase].map { $0.seconds / Double($0.count) }
   }
 
+  /// - Parameter validating: validation batches, or what takes as long as some.
   /// - Returns: `nil` until an iteration was measured.
-  func seconds(training: Int, validating: Int) -> Double? {
+  func seconds(training: Int, validating: Double) -> Double? {
     guard let step = mean(.training) ?? mean(.validating).map({ $0 / Self.validationShare }) else { return nil }
-    return Double(training) * step + Double(validating) * (mean(.validating) ?? step * Self.validationShare)
+    return Double(training) * step + validating * (mean(.validating) ?? step * Self.validationShare)
   }
 }

@@ -15,8 +15,6 @@ struct StagePredictor {
   private let predictor: TilePredictor
   private let setup: TrainingSetup
 
-  private static let stepSize = 0.5
-
   init(_ fold: FoldFolder, usesBest: Bool, threads: Int) throws {
     setup = fold.setup
     let checkpoint = usesBest ? CheckpointKeeper.Kind.best : .final
@@ -25,7 +23,8 @@ struct StagePredictor {
     recipe = try CaseRecipe(model)
     pool = ComputePool(threads: threads)
     predictor = try TilePredictor(
-      model: model, options: InferenceOptions(folds: [fold.fold], mirroring: true, stepSize: Self.stepSize), pool: pool)
+      model: model, options: InferenceOptions(folds: [fold.fold], mirroring: true, stepSize: FinalPredictions.stepSize),
+      pool: pool)
   }
 
   func properties(of one: StageCase) -> CaseProperties {
@@ -64,7 +63,7 @@ struct StagePredictor {
   private func withTiles<Result>(
     of one: StageCase, shouldStop: () -> Bool, _ body: (PredictedTiles<TilePredictor>, TilePlan) throws -> Result
   ) throws -> Result {
-    let plan = try recipe.tilePlan(for: one.volume.extent, stepSize: Self.stepSize)
+    let plan = try recipe.tilePlan(for: one.volume.extent, stepSize: FinalPredictions.stepSize)
     let extractor = try PatchExtractor(plan: plan, volume: one.volume, previous: try previous(of: one))
     return try withoutActuallyEscaping(shouldStop) { shouldStop in
       let tiles = PredictedTiles(extractor: extractor, predictor: predictor) { _ in

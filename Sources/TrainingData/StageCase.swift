@@ -38,6 +38,21 @@ public struct StageCase: Sendable {
     labels = archive.labels
   }
 
+  /// The voxels of a case along z, y and x, from its `CASE.pkl` alone.
+  /// - Throws: `TrainingDataError`, `PickleError`.
+  public static func extent(of name: String, in folder: URL) throws -> Extent {
+    let file = folder.appending(path: "\(name).pkl")
+    let fields = CaseFields(try Pickle.load(Array(try Data(contentsOf: file)), policy: .plain))
+    do throws(CaseFieldsError) {
+      guard let lengths = try fields.optionalLengths("size_after_resampling") else {
+        throw CaseFieldsError("it doesn't tell what was resampled")
+      }
+      return Extent(lengths)
+    } catch {
+      throw TrainingDataError("Reading \(file.path) failed because \(error.reason); preprocess the task again.")
+    }
+  }
+
   /// The names of the cases in a folder, sorted as texts.
   /// - Throws: `TrainingDataError` where there are none.
   public static func names(in folder: URL) throws -> [String] {

@@ -185,6 +185,7 @@ def training(browser, url, id):
     button.send_keys(Keys.ENTER)
     browser.wait("the retry", lambda: state(browser) == "running" and "3 jobs go on." in browser.find("main").text)
     browser.wait("the other offer", lambda: [one.text for one in browser.all(".heading button")] == ["Cancel the training"])
+    browser.wait("who asked for it", lambda: "Taken up again" in browser.find(".overview").text and " by " in browser.find(".overview").text)
     browser.look("training-retried")
 
 

@@ -70,16 +70,18 @@ import Testkit
   private static let trainings = TrainingOverview(
     at: at, jobs: [.init(state: .ready, count: 2), .init(state: .running, count: 4), .init(state: .failed, count: 1)],
     inWork: [
-      training(.fold(configuration: "3d_fullres", fold: 0), epochs: 400, seconds: 90),
+      training(.fold(configuration: "3d_fullres", fold: 0), epochs: 400, seconds: 90, finalSeconds: 3600),
       training(.fold(configuration: "3d_cascade_fullres", fold: 1), epochs: 990, seconds: 90),
       training(.fold(configuration: "2d", fold: 0), epochs: 1000, seconds: 12),
       training(.fold(configuration: "2d", fold: 4), epochs: 0, seconds: nil),
     ])
 
-  private static func training(_ work: TrainingWork, epochs: Int, seconds: Double?) -> TrainingJobInWork {
+  private static func training(
+    _ work: TrainingWork, epochs: Int, seconds: Double?, finalSeconds: Double? = nil
+  ) -> TrainingJobInWork {
     TrainingJobInWork(
       training: TrainingID(), tenant: .default, task: "Task501_BrainTissue", model: "tissue", job: 0, work: work,
-      epochs: epochs, plannedEpochs: 1000, worker: "node4-12345",
+      epochs: epochs, plannedEpochs: 1000, finalSeconds: finalSeconds, worker: "node4-12345",
       latest: seconds.map {
         TrainingJobInWork.Latest(
           trainingLoss: -0.7512, validationLoss: -0.7, dice: epochs == 1000 ? nil : 0.8514, epochSeconds: $0,
@@ -94,6 +96,15 @@ import Testkit
     #expect(frame.lines(columns: columns).last == "TRAININGS  none in work; 2 jobs of trainings wait for a trainer")
     frame.trainings?.jobs = []
     #expect(!frame.lines(columns: columns).contains { $0.contains("TRAINING") })
+  }
+
+  /// Once its epochs are trained, the end of the validation is shown while it can be told.
+  @Test(arguments: [(nil, "validating"), (90, "22:14:20"), (20, "validating")])
+  func aFoldThatValidatesSaysUntilWhen(seconds: Double?, shown: String) {
+    let job = Self.training(.fold(configuration: "2d", fold: 0), epochs: 1000, seconds: 12, finalSeconds: seconds)
+    let frame = TopFrame(
+      overview: FleetOverview(at: Self.at), trainings: TrainingOverview(at: Self.at, inWork: [job]))
+    #expect(frame.lines(columns: 120).contains { $0.contains("1000/1000") && $0.contains(" \(shown)  ") })
   }
 
   @Test func threeListsShareWhatThereIs() {

@@ -107,6 +107,14 @@ struct TrainingFleetTests {
     let again = try await TesseraProcess.run(
       ["training", "retry", training], environment: fleet.environment, folder: fleet.folder.url)
     #expect(again.code == 65 && again.log.contains("nothing to retry") && again.output.isEmpty)
+    #expect(
+      try fleet.query(
+        "SELECT act, cardinality(jobs), asked_by FROM analytics.training_acts WHERE training = '\(training)' ORDER BY asked_at"
+      ) == ["cancel|2|\(NSUserName())", "retry|2|\(NSUserName())"])
+    let table = try await fleet.succeed(["training", "show", training])
+    #expect(table.contains("taken up again, 2 jobs, by \(NSUserName()) at "))
+    // What its first trainer expects after the last epoch.
+    #expect(try fleet.query("SELECT final_seconds > 0 \(job)") == ["t"])
     let second = try await fleet.start("trainer")
     try await fleet.wait(
       "the training's end", within: 120,

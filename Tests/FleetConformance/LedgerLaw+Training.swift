@@ -34,11 +34,13 @@ extension LedgerLaw {
       training: due.training, job: due.job.position, attempt: due.job.attempt, worker: worker, news: news)
   }
 
-  private static func epoch(_ number: Int, loss: Double = -0.5, checkpoint: String? = nil) -> TrainingReport.News {
+  private static func epoch(
+    _ number: Int, loss: Double = -0.5, checkpoint: String? = nil, finalSeconds: Double? = nil
+  ) -> TrainingReport.News {
     .epoch(
       TrainingEpoch(
         epoch: number, trainingLoss: loss, validationLoss: 0.25, dice: number == 0 ? .nan : 0.5, learningRate: 0.01,
-        seconds: 1.5), checkpoint: checkpoint.map { LedgerBench.digest($0) })
+        seconds: 1.5, finalSeconds: finalSeconds), checkpoint: checkpoint.map { LedgerBench.digest($0) })
   }
 
   private static func finish(_ ledger: any Ledger, _ due: DueTrainingJob, by worker: String = "host-1") async throws {
@@ -227,9 +229,9 @@ extension LedgerLaw {
       let training = try await submitted(ledger)
       let due = try #require(try await handedOut(ledger, idle: 1).first)
       #expect(try await ledger.record(report(due, .begun)) == .accepted)
-      #expect(try await ledger.cancel(training) == .cancelled)
-      #expect(try await ledger.cancel(training) == .cancelled)
-      #expect(try await ledger.cancel(TrainingID()) == nil)
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
+      #expect(try await ledger.cancel(TrainingID(), by: "alice") == nil)
       #expect(try await ledger.record(report(due, epoch(0, checkpoint: "late"))) == .stale)
       #expect(try await ledger.curves(of: training) == [])
       #expect(try await handedOut(ledger) == [])
@@ -242,8 +244,8 @@ extension LedgerLaw {
       let training = try await submitted(ledger, spec(["3d_lowres", "3d_cascade_fullres"], folds: [1]))
       let due = try await handedOut(ledger)
       #expect(due.map(\.job.position) == [0, 1])
-      #expect(try await ledger.retry(training) == [])
-      #expect(try await ledger.retry(TrainingID()) == nil)
+      #expect(try await ledger.retry(training, by: "bob") == [])
+      #expect(try await ledger.retry(TrainingID(), by: "bob") == nil)
       try await finish(ledger, due[0])
       #expect(try await ledger.record(report(due[1], epoch(0, checkpoint: "checkpoint 0"))) == .accepted)
       #expect(try await ledger.record(report(due[1], .failed(kind: .invalid, reason: "No room."))) == .accepted)
@@ -256,8 +258,8 @@ extension LedgerLaw {
         try await ledger.neededBlobs(imaginingTrimmed: []).folders
           == ["task", "checkpoint 0", "result 0"].map { LedgerBench.digest($0) }.reduce(into: []) { $0.insert($1) })
 
-      #expect(try await ledger.retry(training) == [1, 2, 3])
-      #expect(try await ledger.retry(training) == [])
+      #expect(try await ledger.retry(training, by: "bob") == [1, 2, 3])
+      #expect(try await ledger.retry(training, by: "bob") == [])
       let again = try #require(try await ledger.training(training))
       #expect(again.state == .running && again.finishedAt == nil && again.board.failure == nil)
       #expect(again.jobs.map(\.state) == [.done, .ready, .waiting, .waiting] && again.jobs[1].setbacks == 0)
@@ -273,7 +275,7 @@ extension LedgerLaw {
         try await finish(ledger, next)
       }
       #expect(try await ledger.training(training)?.state == .completed)
-      #expect(try await ledger.retry(training) == [])
+      #expect(try await ledger.retry(training, by: "bob") == [])
       #expect(try await ledger.training(training)?.state == .completed)
     },
     LedgerLaw("a failed job may be retried while others of its training go on") { bench in
@@ -282,7 +284,7 @@ extension LedgerLaw {
       let due = try await handedOut(ledger)
       #expect(try await ledger.record(report(due[0], .begun)) == .accepted)
       #expect(try await ledger.record(report(due[1], .failed(kind: .invalid, reason: "No room."))) == .accepted)
-      #expect(try await ledger.retry(training) == [1, 2])
+      #expect(try await ledger.retry(training, by: "bob") == [1, 2])
       #expect(try await ledger.training(training)?.jobs.map(\.state) == [.running, .ready, .waiting])
       #expect(try await ledger.record(report(due[0], .alive)) == .accepted)
     },
@@ -292,16 +294,16 @@ extension LedgerLaw {
       let due = try await handedOut(ledger)
       try await finish(ledger, due[0])
       #expect(try await ledger.record(report(due[1], epoch(0, checkpoint: "checkpoint 0"))) == .accepted)
-      #expect(try await ledger.cancel(training) == .cancelled)
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
       let kept: Set<Digest> = [LedgerBench.digest("task"), LedgerBench.digest("checkpoint 0")]
       #expect(try await ledger.neededBlobs(imaginingTrimmed: []).folders.isSuperset(of: kept))
-      #expect(try await ledger.retry(training) == [1, 2])
+      #expect(try await ledger.retry(training, by: "bob") == [1, 2])
       #expect(try await ledger.training(training)?.jobs.map(\.state) == [.done, .ready, .waiting])
       // The trainer that was told to stop hasn't the job any more.
       #expect(try await ledger.record(report(due[1], epoch(1, checkpoint: "late"))) == .stale)
       let second = try #require(try await handedOut(ledger).first)
       #expect(second.job.checkpoint == LedgerBench.digest("checkpoint 0") && second.job.attempt == 2)
-      #expect(try await ledger.cancel(training) == .cancelled)
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
       try await bench.advance(by: TrainingBoard.retryTime + .seconds(1))
       #expect(try await ledger.neededBlobs(imaginingTrimmed: []).folders == [LedgerBench.digest("result 0")])
     },
@@ -331,6 +333,17 @@ extension LedgerLaw {
       // One epoch is left.
       #expect(job.expectedEnd(at: latest.at) == latest.at + 1.5)
       #expect(job.expectedEnd(at: latest.at + 60) == latest.at + 60)
+      // What its trainer expects to come after the last one counts, when that is over too.
+      _ = try await ledger.record(report(due[0], epoch(2, loss: -2, finalSeconds: 40)))
+      let validating = try #require(try await ledger.trainingOverview().inWork.first)
+      let reported = try #require(validating.latest).at
+      #expect(validating.finalSeconds == 40 && validating.expectedEnd(at: reported) == reported + 41.5)
+      #expect(try await ledger.training(training)?.jobs[0].finalSeconds == 40)
+      var trained = validating
+      trained.epochs = 4
+      #expect(trained.expectedEnd(at: reported) == reported + 40)
+      trained.finalSeconds = nil
+      #expect(trained.expectedEnd(at: reported) == nil)
       // What was trained after the last checkpoint and lost isn't counted.
       _ = try await ledger.record(report(due[0], .returned(checkpoint: nil, epochs: nil)))
       let second = try await handedOut(ledger, idle: 1)
@@ -340,6 +353,50 @@ extension LedgerLaw {
       try await finish(ledger, second[0], by: "host-2")
       seen = try await ledger.trainingOverview()
       #expect(seen.count(.done) == 1 && seen.inWork == [])
+    },
+    LedgerLaw("who has cancelled a training and who has taken it up again is kept with it, if it changed something") {
+      bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["2d"]))
+      let other = try await submitted(ledger, spec(["2d"]))
+      #expect(try await ledger.training(training)?.acts == [])
+      let due = try await handedOut(ledger, idle: 1)
+      try await finish(ledger, due[0])
+      #expect(try await ledger.retry(training, by: "carol") == [])
+      let before = try await ledger.trainingOverview().at
+      _ = try await ledger.cancel(training, by: "alice")
+      _ = try await ledger.cancel(training, by: "carol")
+      #expect(try await ledger.retry(training, by: "token o'\"brien") == [1, 2])
+      _ = try await ledger.cancel(training, by: "alice")
+      let acts = try #require(try await ledger.training(training)).acts
+      #expect(acts.map(\.kind) == [.cancel, .retry, .cancel])
+      #expect(acts.map(\.askedBy) == ["alice", "token o'\"brien", "alice"])
+      #expect(acts.allSatisfy { $0.jobs == [1, 2] })
+      let after = try await ledger.trainingOverview().at
+      for act in acts { #expect(act.askedAt >= before - 0.01 && act.askedAt <= after + 0.01) }
+      #expect(try await ledger.trainings(limit: 9).map(\.acts.count).sorted() == [0, 3])
+      #expect(try await ledger.training(other)?.acts == [])
+    },
+    LedgerLaw("no trainer is wanted for what waits because its tenant is paused") { bench in
+      let ledger = try await bench.ledger()
+      let ward = try Tenant("ward-7")
+      _ = try await submitted(ledger, spec(["2d"]), tenant: ward)
+      #expect(try await ledger.trainingOverview().wantedTrainers == 2)
+      let due = try await handedOut(ledger, idle: 1)
+      _ = try await submitted(ledger, spec(["2d"]))
+      #expect(try await ledger.trainingOverview().wantedTrainers == 4)
+      try await ledger.pause(.tenant(ward))
+      // What is on its way to a trainer, or with one, goes on.
+      var seen = try await ledger.trainingOverview()
+      #expect(seen.pausedJobs == 1 && seen.wantedTrainers == 3 && seen.count(.ready) == 3)
+      _ = try await ledger.record(report(due[0], .begun))
+      try await ledger.pause(.all)
+      seen = try await ledger.trainingOverview()
+      #expect(seen.pausedJobs == 3 && seen.wantedTrainers == 1)
+      try await ledger.resume(.all)
+      try await ledger.resume(.tenant(ward))
+      try await ledger.pause(.model("tissue"))
+      #expect(try await ledger.trainingOverview().wantedTrainers == 4)
     },
     LedgerLaw("trainings of a tenant that is paused wait") { bench in
       let ledger = try await bench.ledger()

@@ -54,7 +54,7 @@ import Testing
 
   private static let epoch = TrainingEpoch(
     epoch: 999, trainingLoss: -0.8312345678901234, validationLoss: .nan, dice: 0.8123456789012345,
-    learningRate: 1.9952623e-5, seconds: 3723.123456)
+    learningRate: 1.9952623e-5, seconds: 3723.123456, finalSeconds: 1803.5)
 
   @Test(arguments: [
     TrainingReport.News.begun, .alive, .epoch(epoch, checkpoint: nil),
@@ -89,9 +89,12 @@ import Testing
   }
 
   @Test func aReportOfAnImpossibleEpochIsRefused() throws {
-    for epoch in ["-1", "4611686018427387904"] {
+    for epoch in [
+      #""epoch":-1"#, #""epoch":4611686018427387904"#, #""epoch":1,"finalSeconds":-1"#,
+      #""epoch":1,"finalSeconds":1e300"#,
+    ] {
       let body = """
-        {"version":1,"training":"\(TrainingID())","job":0,"attempt":1,"worker":"w","kind":"epoch","epoch":{"epoch":\(epoch),"seconds":1}}
+        {"version":1,"training":"\(TrainingID())","job":0,"attempt":1,"worker":"w","kind":"epoch","epoch":{\(epoch),"seconds":1}}
         """
       #expect(throws: MessageError.self) {
         try QueueMessage(id: "1", type: TrainingReport.type, body: Array(body.utf8)).trainingReport()

@@ -164,7 +164,7 @@ import Testkit
     }
     try await withServices(services(queue) + [trainer("a", queue, endless)]) {
       while epochs.withLock({ $0 }) < 3 { try await Task.sleep(for: .milliseconds(2)) }
-      #expect(try await ledger.cancel(training) == .cancelled)
+      #expect(try await ledger.cancel(training, by: "operator") == .cancelled)
       // It takes the next job only when it has left this one.
       let next = try await submit(epochs: 2)
       #expect(try await end(of: next).jobs[0].worker == "a")
@@ -196,13 +196,26 @@ import Testkit
       #expect(try await end(of: training).jobs.map(\.state) == [.failed, .skipped])
       _ = try await CheckpointSweeper(ledger: ledger, store: store, grace: .zero, logger: .quiet).sweep()
       isFull.withLock { $0 = false }
-      #expect(try await ledger.retry(training) == [0, 1])
+      #expect(try await ledger.retry(training, by: "operator", dataIn: store) == .retried([0, 1]))
       return try await end(of: training)
     }
     #expect(record.state == .completed && record.board.failure == nil)
     #expect(try await file("model_final", of: record.jobs[0]) == ChainTrainer.weights(fold: 0, epochs: 6))
     #expect(try await ledger.curves(of: training).map(\.attempt) == [1, 1, 1, 2, 2, 2])
     #expect(try await ledger.model(named: "tissue") != nil)
+  }
+
+  @Test func aRetryAsksFirstWhetherWhatIsTrainedOnIsThere() async throws {
+    let training = try await submit()
+    #expect(try await ledger.retry(TrainingID(), by: "alice", dataIn: store) == .unknown)
+    #expect(try await ledger.retry(training, by: "alice", dataIn: store) == .nothingToRetry(.running))
+    _ = try await ledger.cancel(training, by: "alice")
+    #expect(try await ledger.retry(training, by: "alice", dataIn: store) == .retried([0, 1]))
+    _ = try await ledger.cancel(training, by: "alice")
+    try await store.remove(try #require(try await ledger.training(training)).spec.data)
+    #expect(try await ledger.retry(training, by: "alice", dataIn: store) == .dataIsGone(.cancelled))
+    let record = try #require(try await ledger.training(training))
+    #expect(record.state == .cancelled && record.acts.map(\.kind) == [.cancel, .retry, .cancel])
   }
 
   @Test func replacedCheckpointsLeaveTheStoreAndWhatIsNeededStays() async throws {

@@ -47,6 +47,10 @@ import Testing
         .init(state: .running, count: 3), .init(state: .done, count: 7), .init(state: .failed, count: 1),
       ])
     #expect(ScaleReport(work: [], liveSlots: nil, drain: 60, trainings: trainings).wantedTrainers == 6)
+    // Those of a paused tenant would find nobody who hands them out.
+    var paused = trainings
+    paused.pausedJobs = 2
+    #expect(ScaleReport(work: [], liveSlots: nil, drain: 60, trainings: paused).wantedTrainers == 4)
     #expect(ScaleReport(work: [], liveSlots: nil, drain: 60).wantedTrainers == 0)
   }
 

@@ -46,6 +46,10 @@ import Testing
       }
       #expect(try await client.send(.post, "/v1/trainings/\(id)/retry").json?["state"]?.string == "running")
       _ = try await client.send(.post, "/v1/trainings/\(id)/cancel")
+      let acts = try await client.send(.get, "/v1/trainings/\(id)").json?["acts"]?.array ?? []
+      #expect(acts.map { $0["act"]?.string } == ["retry", "cancel", "retry", "cancel"])
+      #expect(acts.allSatisfy { $0["asked_by"]?.string == "both" && $0["asked_at"]?.string != nil })
+      #expect(acts.first?["jobs"]?.array == [.integer(1), .integer(2)])
       // What it was made of has been cleaned away.
       let data = try #require(try await bench.ledger.training(id)).spec.data
       try await bench.store.remove(data)

@@ -75,6 +75,24 @@ import Testkit
     #expect(state.momenta.count == NetworkDescription.small.parameters.count - 1)
   }
 
+  @Test func whatComesAfterTheLastEpochIsExpectedToo() throws {
+    let folder = try TemporaryFolder()
+    func last(_ finalBatches: Double) throws -> (progress: TrainingProgress?, result: EpochResult?) {
+      var (progress, result): (TrainingProgress?, EpochResult?)
+      try EpochLoop(
+        engine: ArithmeticEngine(.small), schedule: Self.schedule, keeper: try Self.keeper(in: folder.url),
+        log: try TrainingLog(in: folder.url), seed: 7, finalBatches: finalBatches, progress: { progress = $0 },
+        epochDone: { epoch, _ in result = epoch }
+      ).run()
+      return (progress, result)
+    }
+    let alone = try last(0)
+    #expect(alone.progress?.secondsLeft == 0 && alone.result?.finalSeconds == nil)
+    let followed = try last(1000)
+    #expect(followed.progress?.secondsLeft == followed.result?.finalSeconds)
+    #expect(followed.result?.finalSeconds ?? 0 > 0)
+  }
+
   @Test func theFirstEpochIsNeverTheBest() throws {
     let folder = try TemporaryFolder()
     try Self.train(in: folder.url, schedule: TrainingSchedule(epochs: 1, iterations: 1, validationIterations: 1))

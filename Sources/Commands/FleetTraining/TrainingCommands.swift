@@ -64,7 +64,8 @@ struct TrainingShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Shows a training: each configuration and fold, how far it is, who has it.",
     discussion: """
-      The curves of all epochs are in the view analytics.training_curves, and with --json.
+      The curves of all epochs are in the view analytics.training_curves, and with --json. Below the folds it says what has failed, and who has
+      cancelled the training or taken it up again.
 
         tessera training show 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
         tessera training show 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e --json
@@ -99,43 +100,23 @@ struct TrainingCancelCommand: AsyncParsableCommand {
     commandName: "cancel", abstract: "Ends trainings that nobody wants any more.",
     discussion: """
       Trainers leave their jobs after their next report. What was trained stays in the store for 30 days, for `tessera training retry`, and then
-      until `tessera clean`; a training that is over stays as it is. Cancelling again is harmless.
+      until `tessera clean`; a training that is over stays as it is. Cancelling again is harmless. Who has cancelled is kept.
 
         tessera training cancel 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
       """)
 
-  @Argument(help: ArgumentHelp("The trainings' identifiers.", valueName: "training"))
-  var trainings: [String]
-
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @OptionGroup var fleet: FleetOptions
-
-  private struct Report: Encodable {
-    var training: String
-    /// `nil` for an unknown one.
-    var state: String?
-  }
+  @OptionGroup var named: NamedTrainings
 
   func run() async throws {
-    try await Failures.reported {
-      let ids = try trainings.map { try TrainingCommand.identifier($0) }
-      let ledger = try await fleet.adapters(for: "training").ledger()
-      var reports: [Report] = []
-      for id in ids {
-        let state = try await ledger.cancel(id)
-        reports.append(Report(training: id.description, state: state?.rawValue))
-        guard !json else { continue }
-        switch state {
-        case nil: Output.note("There is no training \(id); `tessera training ls` lists them.")
-        case .cancelled: Output.line("training \(id) is cancelled")
-        case let state?: Output.line("training \(id) was \(state.rawValue) before and stays so")
-        }
+    try await named.change { id, user, ledger, _ in
+      switch try await ledger.cancel(id, by: user) {
+      case nil: .unknown(id)
+      case .cancelled?:
+        NamedTrainings.Outcome(state: .cancelled, isDone: true, sentence: "training \(id) is cancelled")
+      case let state?:
+        NamedTrainings.Outcome(
+          state: state, isDone: true, sentence: "training \(id) was \(state.rawValue) before and stays so")
       }
-      await ledger.close()
-      if json { try Output.json(reports) }
-      if reports.contains(where: { $0.state == nil }) { throw ExitCodes.data }
     }
   }
 }

@@ -22,6 +22,14 @@ struct TrainingReportRow: Encodable {
     var curve: [Point]
   }
 
+  struct Act: Encodable {
+    var act: String
+    var askedBy: String
+    var askedAt: Date
+    /// Positions of the jobs that it has ended or taken up again.
+    var jobs: [Int]
+  }
+
   struct Point: Encodable {
     var epoch: Int
     var trainingLoss: Double?
@@ -41,6 +49,8 @@ struct TrainingReportRow: Encodable {
   var submittedAt: Date
   var finishedAt: Date?
   var failure: String?
+  /// Cancels and retries, in their order.
+  var acts: [Act]
   var jobs: [Job]
 
   init(_ record: TrainingRecord, curves: [TrainingCurvePoint]) {
@@ -54,6 +64,7 @@ struct TrainingReportRow: Encodable {
     submittedAt = record.submittedAt
     finishedAt = record.finishedAt
     failure = record.board.failure?.reason
+    acts = record.acts.map { Act(act: $0.kind.rawValue, askedBy: $0.askedBy, askedAt: $0.askedAt, jobs: $0.jobs) }
     jobs = record.jobs.map { job in
       Job(
         position: job.position, kind: job.work.kind, configuration: job.work.configuration, fold: job.work.fold,
@@ -96,6 +107,13 @@ enum TrainingTable {
       ])
     }
     let failures = record.jobs.compactMap { job in job.failure.map { "job \(job.position) failed: \($0.reason)" } }
-    return ([sentence(record), "", table.rendered()] + failures).joined(separator: "\n")
+    return ([sentence(record), "", table.rendered()] + failures + record.acts.map(sentence))
+      .joined(separator: "\n")
+  }
+
+  private static func sentence(_ act: TrainingAct) -> String {
+    let jobs = "\(act.jobs.count) job\(act.jobs.count == 1 ? "" : "s")"
+    let what = act.kind == .cancel ? "cancelled, ending \(jobs)" : "taken up again, \(jobs)"
+    return "\(what), by \(act.askedBy) at \(act.askedAt.formatted(.iso8601))"
   }
 }

@@ -8,62 +8,37 @@ struct TrainingRetryCommand: AsyncParsableCommand {
     discussion: """
       Do it once the cause is removed. Failed and cancelled jobs go on from their last checkpoints and come to the bits of an undisturbed
       training; what was skipped for them follows; finished folds are kept. Of a training that still runs, only what has failed is taken up.
+      Who has retried, and when, is kept: `tessera training show` says it.
 
         tessera training retry 0192f0c1-2f3a-7c55-9d0e-3b1f6a7c8d9e
       """)
 
-  @Argument(help: ArgumentHelp("The trainings' identifiers.", valueName: "training"))
-  var trainings: [String]
-
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @OptionGroup var fleet: FleetOptions
-
-  private struct Report: Encodable {
-    var training: String
-    /// From now on; `nil` for an unknown one.
-    var state: String?
-    /// Positions; empty where there was nothing to take up.
-    var retriedJobs: [Int]
-  }
+  @OptionGroup var named: NamedTrainings
 
   func run() async throws {
-    try await Failures.reported {
-      let ids = try trainings.map { try TrainingCommand.identifier($0) }
-      let adapters = try await fleet.adapters(for: "training")
-      let store = try adapters.store()
-      let ledger = try await adapters.ledger()
-      var reports: [Report] = []
-      for id in ids {
-        guard let record = try await ledger.training(id) else {
-          Output.note("There is no training \(id); `tessera training ls` lists them.")
-          reports.append(Report(training: id.description, state: nil, retriedJobs: []))
-          continue
-        }
-        var retried: [Int] = []
-        if record.board.canBeRetried, !(try await store.contains(record.spec.data)) {
-          Output.note(
-            """
-            Training \(id) can't be taken up: its preprocessed task isn't in the store any more, as `tessera clean` has removed it. \
-            Submit it again with `tessera submit-training`.
-            """)
-        } else {
-          retried = try await ledger.retry(id) ?? []
-          if retried.isEmpty {
-            Output.note(
-              "Training \(id) is \(record.state.rawValue) and none of its jobs has failed or was cancelled, so there is nothing to retry."
-            )
-          } else if !json {
-            Output.line("training \(id) goes on with \(retried.count) job\(retried.count == 1 ? "" : "s")")
-          }
-        }
-        let state = try await ledger.training(id)?.state
-        reports.append(Report(training: id.description, state: state?.rawValue, retriedJobs: retried))
+    try await named.change { id, user, ledger, adapters in
+      func refused(_ state: TrainingState, _ sentence: String) -> NamedTrainings.Outcome {
+        NamedTrainings.Outcome(state: state, retriedJobs: [], isDone: false, sentence: sentence)
       }
-      await ledger.close()
-      if json { try Output.json(reports) }
-      if reports.contains(where: \.retriedJobs.isEmpty) { throw ExitCodes.data }
+      switch try await ledger.retry(id, by: user, dataIn: try adapters.store()) {
+      case .unknown: return .unknown(id, retriedJobs: [])
+      case .dataIsGone(let state):
+        return refused(
+          state,
+          """
+          Training \(id) can't be taken up: its preprocessed task isn't in the store any more, as `tessera clean` has removed it. \
+          Submit it again with `tessera submit-training`.
+          """)
+      case .nothingToRetry(let state):
+        return refused(
+          state,
+          "Training \(id) is \(state.rawValue) and none of its jobs has failed or was cancelled, so there is nothing to retry."
+        )
+      case .retried(let jobs):
+        return NamedTrainings.Outcome(
+          state: .running, retriedJobs: jobs, isDone: true,
+          sentence: "training \(id) goes on with \(jobs.count) job\(jobs.count == 1 ? "" : "s")")
+      }
     }
   }
 }

@@ -114,7 +114,7 @@ struct TopReport: Encodable {
     var dice: Double?
     /// The mean of the latest ones.
     var epochSeconds: Double?
-    /// When the last epoch will probably be trained.
+    /// When it will probably be done, validation and all.
     var expectedAt: Date?
     var worker: String
 

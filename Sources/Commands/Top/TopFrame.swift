@@ -199,15 +199,17 @@ struct TopFrame {
         width < 100 ? String(job.task.prefix { $0 != "_" }.prefix(10)) : String(job.task.prefix(24)),
         job.work.configuration ?? "best of all",
         job.work.fold.map(String.init) ?? "", job.work == .selection ? "" : "\(job.epochs)/\(job.plannedEpochs)",
-        number(job.latest?.trainingLoss), number(job.latest?.dice), trainedAt(job), job.worker,
+        number(job.latest?.trainingLoss), number(job.latest?.dice), doneAt(job), job.worker,
       ])
     }
     return table
   }
 
-  /// When a fold will probably be trained, or what else its trainer does.
-  private func trainedAt(_ job: TrainingJobInWork) -> String {
-    if let end = job.expectedEnd(at: overview.at) { return clock(end) }
+  /// When a fold will probably be done, or that its trainer validates, for longer than was expected.
+  private func doneAt(_ job: TrainingJobInWork) -> String {
+    if let end = job.expectedEnd(at: overview.at), end > overview.at || job.epochs < job.plannedEpochs {
+      return clock(end)
+    }
     return job.work != .selection && job.epochs == job.plannedEpochs ? "validating" : ""
   }
 

@@ -158,7 +158,8 @@ struct TrainCommand: AsyncParsableCommand {
       let isCancelled: () -> Bool = { Task.isCancelled }
       let summary =
         if validation.isAll {
-          try trainer.validate(shouldStop: isCancelled) { line.note($0) }
+          try trainer.validate(
+            shouldStop: isCancelled, progress: { line.show($0) }, remark: { line.note($0) })
         } else {
           try trainer.run(
             continues: continues, shouldStop: isCancelled, progress: { line.show($0) }, remark: { line.note($0) },

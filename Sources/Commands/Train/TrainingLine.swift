@@ -5,7 +5,8 @@ internal import Training
   internal import Glibc
 #endif
 
-/// Shows how far a training is, on standard error: a line for each epoch, and on a terminal below it a bar with loss and expected rest.
+/// Shows how far a training is, on standard error: a line for each epoch, and on a terminal below it a bar with loss and expected rest, which
+/// includes the validation and predictions for a cascade.
 final class TrainingLine {
   private let title: String
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -18,7 +19,9 @@ final class TrainingLine {
   func show(_ progress: TrainingProgress) {
     guard isTerminal else { return }
     let filled = Self.width * progress.iteration / max(1, progress.iterations)
-    var text = "\(title)  epoch \(progress.epoch + 1)/\(progress.epochs) \(progress.phase.rawValue)"
+    var text = "\(title)  "
+    if progress.phase != .predicting { text += "epoch \(progress.epoch + 1)/\(progress.epochs) " }
+    text += progress.phase == .predicting ? "predicting tiles" : progress.phase.rawValue
     text +=
       "  [\(String(repeating: "#", count: filled))\(String(repeating: ".", count: Self.width - filled))] \(progress.iteration)/\(progress.iterations)"
     if let loss = progress.loss { text += "  loss \(Formats.number(loss, digits: 4))" }

@@ -96,6 +96,7 @@ public struct TrainingBoard: Hashable, Sendable {
     case .begun, .alive: break
     case .epoch(let epoch, let checkpoint):
       jobs[index].epochs = max(job.epochs, epoch.epoch + 1)
+      if let seconds = epoch.finalSeconds { jobs[index].finalSeconds = seconds }
       if let checkpoint { keep(checkpoint, epochs: epoch.epoch + 1, of: index) }
     case .returned(let checkpoint, let epochs):
       if let checkpoint, let epochs { keep(checkpoint, epochs: epochs, of: index) }
@@ -194,15 +195,19 @@ public struct TrainingBoard: Hashable, Sendable {
   }
 
   /// Ends a training that isn't over; what is still reported of it is stale.
-  public mutating func cancel(at now: Date) throws(IllegalTransition) {
-    guard state == .running else { return }
+  /// - Returns: positions of the jobs that this has ended; empty where the training was over.
+  public mutating func cancel(at now: Date) throws(IllegalTransition) -> [Int] {
+    guard state == .running else { return [] }
+    var cancelled: [Int] = []
     for index in jobs.indices where !jobs[index].state.isFinal {
       try jobs[index].state.take(.cancel)
       jobs[index].leaseEnd = nil
       jobs[index].claimedUntil = nil
       jobs[index].finishedAt = now
+      cancelled.append(index)
     }
     state = .cancelled
+    return cancelled
   }
 
   // MARK: Retries

@@ -19,6 +19,8 @@ public struct TrainingJobRecord: Hashable, Sendable {
   public var checkpoint: Digest?
   /// Epochs that the checkpoint has behind it.
   public var checkpointEpochs: Int
+  /// How long validation, and predictions for a cascade, will probably take after the last epoch, in seconds; `nil` until a trainer has said.
+  public var finalSeconds: Double?
   /// The finished fold's folder, as a folder's manifest; of the selection, the document that says what was chosen.
   public var result: Digest?
   /// The trainer that has it, or had it last.
@@ -38,8 +40,9 @@ public struct TrainingJobRecord: Hashable, Sendable {
 
   public init(
     position: Int, work: TrainingWork, needs: [Int], state: TrainingJobState, attempt: Int = 0, setbacks: Int = 0,
-    epochs: Int = 0, checkpoint: Digest? = nil, checkpointEpochs: Int = 0, result: Digest? = nil,
-    worker: String? = nil, lease: Duration = .seconds(60), leaseEnd: Date? = nil, notBefore: Date? = nil,
+    epochs: Int = 0, checkpoint: Digest? = nil, checkpointEpochs: Int = 0, finalSeconds: Double? = nil,
+    result: Digest? = nil, worker: String? = nil, lease: Duration = .seconds(60), leaseEnd: Date? = nil,
+    notBefore: Date? = nil,
     claimedUntil: Date? = nil, publishedAt: Date? = nil, startedAt: Date? = nil, finishedAt: Date? = nil,
     failure: RunFailure? = nil
   ) {
@@ -52,6 +55,7 @@ public struct TrainingJobRecord: Hashable, Sendable {
     self.epochs = epochs
     self.checkpoint = checkpoint
     self.checkpointEpochs = checkpointEpochs
+    self.finalSeconds = finalSeconds
     self.result = result
     self.worker = worker
     self.lease = lease
@@ -74,10 +78,12 @@ public struct TrainingRecord: Hashable, Sendable {
   public var board: TrainingBoard
   public var submittedAt: Date
   public var finishedAt: Date?
+  /// Cancels and retries, in their order.
+  public var acts: [TrainingAct]
 
   public init(
     id: TrainingID, tenant: Tenant, spec: TrainingSpec, key: String?, board: TrainingBoard, submittedAt: Date,
-    finishedAt: Date? = nil
+    finishedAt: Date? = nil, acts: [TrainingAct] = []
   ) {
     self.id = id
     self.tenant = tenant
@@ -86,6 +92,7 @@ public struct TrainingRecord: Hashable, Sendable {
     self.board = board
     self.submittedAt = submittedAt
     self.finishedAt = finishedAt
+    self.acts = acts
   }
 
   public var state: TrainingState { board.state }

@@ -10,13 +10,14 @@ public protocol TrainingOffice: Sendable {
   func training(_ id: TrainingID) async throws -> TrainingRecord?
   /// The newest first; of one tenant, or of all where it is `nil`.
   func trainings(of tenant: Tenant?, limit: Int) async throws -> [TrainingRecord]
-  /// Ends a training that isn't over.
+  /// Ends a training that isn't over, and keeps who asked for it.
   /// - Returns: its state from now on; `nil` for an unknown one.
-  func cancel(_ training: TrainingID) async throws -> TrainingState?
+  func cancel(_ training: TrainingID, by operator: String) async throws -> TrainingState?
 
-  /// Takes up again the jobs that have failed or were cancelled, and those that were skipped for them (`TrainingBoard.retry`).
+  /// Takes up again the jobs that have failed or were cancelled, and those that were skipped for them (`TrainingBoard.retry`), and keeps who
+  /// asked for it. Doesn't look whether what they are trained on is still there: `retry(_:by:dataIn:)` does.
   /// - Returns: their positions, none where nothing has failed; `nil` for an unknown training.
-  func retry(_ training: TrainingID) async throws -> [Int]?
+  func retry(_ training: TrainingID, by operator: String) async throws -> [Int]?
 
   /// Hands out up to `idle` jobs of the backlog, those of the oldest training first, beside those that are on their way already; none of a
   /// tenant that is paused.

@@ -18,14 +18,20 @@ public struct TrainingOverview: Hashable, Sendable {
   public var jobs: [JobCount]
   /// Jobs that trainers have, those of the oldest training first; at most `mostJobs`.
   public var inWork: [TrainingJobInWork]
+  /// Ready jobs that aren't handed out, as their tenants, or all, are paused.
+  public var pausedJobs: Int
 
   public static let mostJobs = 100
 
-  public init(at: Date, jobs: [JobCount] = [], inWork: [TrainingJobInWork] = []) {
+  public init(at: Date, jobs: [JobCount] = [], inWork: [TrainingJobInWork] = [], pausedJobs: Int = 0) {
     self.at = at
     self.jobs = jobs
     self.inWork = inWork
+    self.pausedJobs = pausedJobs
   }
+
+  /// Trainers that could work: jobs that they have, that are on their way to one, and that would be handed out to an idle one.
+  public var wantedTrainers: Int { count(.ready, .queued, .running) - pausedJobs }
 
   public func count(_ states: TrainingJobState...) -> Int {
     jobs.reduce(0) { $0 + (states.contains($1.state) ? $1.count : 0) }
@@ -69,6 +75,8 @@ public struct TrainingJobInWork: Hashable, Sendable {
   /// Epochs that are trained.
   public var epochs: Int
   public var plannedEpochs: Int
+  /// How long validation, and predictions for a cascade, will probably take after the last epoch, in seconds; `nil` until its trainer has said.
+  public var finalSeconds: Double?
   /// The trainer process.
   public var worker: String
   /// `nil` before the first epoch's end.
@@ -76,7 +84,7 @@ public struct TrainingJobInWork: Hashable, Sendable {
 
   public init(
     training: TrainingID, tenant: Tenant, task: String, model: String, job: Int, work: TrainingWork, epochs: Int,
-    plannedEpochs: Int, worker: String, latest: Latest?
+    plannedEpochs: Int, finalSeconds: Double? = nil, worker: String, latest: Latest?
   ) {
     self.training = training
     self.tenant = tenant
@@ -86,14 +94,17 @@ public struct TrainingJobInWork: Hashable, Sendable {
     self.work = work
     self.epochs = epochs
     self.plannedEpochs = plannedEpochs
+    self.finalSeconds = finalSeconds
     self.worker = worker
     self.latest = latest
   }
 
-  /// When its last epoch will probably be trained; the validation comes after. `nil` where that can't be told, or is done.
+  /// When it will probably be done: the epochs that are left at the speed of the latest ones, and what its trainer expects to come after them.
+  /// `nil` where that can't be told.
   public func expectedEnd(at now: Date) -> Date? {
-    guard let latest, epochs < plannedEpochs else { return nil }
-    return max(now, latest.at + Double(plannedEpochs - epochs) * latest.epochSeconds)
+    guard let latest, epochs < plannedEpochs || finalSeconds != nil else { return nil }
+    let training = Double(max(0, plannedEpochs - epochs)) * latest.epochSeconds
+    return max(now, latest.at + training + (finalSeconds ?? 0))
   }
 }
 

@@ -60,9 +60,12 @@ public struct TrainingEpoch: Hashable, Sendable, Codable {
   public var learningRate: Double?
   /// How long it took.
   public var seconds: Double
+  /// How long validation, and predictions for a cascade, will probably take after the last epoch, in seconds; `nil` where nothing is to come.
+  public var finalSeconds: Double?
 
   public init(
-    epoch: Int, trainingLoss: Double?, validationLoss: Double?, dice: Double?, learningRate: Double?, seconds: Double
+    epoch: Int, trainingLoss: Double?, validationLoss: Double?, dice: Double?, learningRate: Double?, seconds: Double,
+    finalSeconds: Double? = nil
   ) {
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
     self.epoch = epoch
@@ -71,6 +74,7 @@ public struct TrainingEpoch: Hashable, Sendable, Codable {
     self.dice = finite(dice)
     self.learningRate = finite(learningRate)
     self.seconds = seconds
+    self.finalSeconds = finite(finalSeconds)
   }
 }
 
@@ -103,9 +107,11 @@ extension TrainingReport: Codable {
     case .alive: news = .alive
     case .epoch:
       let epoch = try container.decode(TrainingEpoch.self, forKey: .epoch)
-      guard epoch.epoch >= 0, epoch.epoch < Self.mostEpochs, epoch.seconds >= 0 else {
+      guard epoch.epoch >= 0, epoch.epoch < Self.mostEpochs, epoch.seconds >= 0,
+        (0..<Self.mostSeconds).contains(epoch.finalSeconds ?? 0)
+      else {
         throw DecodingError.dataCorruptedError(
-          forKey: .epoch, in: container, debugDescription: "no epoch has that number")
+          forKey: .epoch, in: container, debugDescription: "no epoch has that number, or takes so long")
       }
       news = .epoch(epoch, checkpoint: try container.decodeIfPresent(Digest.self, forKey: .checkpoint))
     case .returned:
@@ -122,6 +128,7 @@ extension TrainingReport: Codable {
 
   /// What comes in a message may be anything.
   private static let mostEpochs = 1 << 30
+  private static let mostSeconds = 1e9
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)

@@ -26,7 +26,7 @@ public struct ScaleReport: Hashable, Sendable, Encodable {
   public var liveSlots: Int?
   /// Whether the seconds rest on measurements of the very models; otherwise on others', or on an assumption.
   public var isMeasured: Bool
-  /// Trainers that could work: jobs of trainings that wait for one, and those that have one.
+  /// Trainers that could work: jobs of trainings that have one or wait for one, but for those that wait because their tenant is paused.
   public var wantedTrainers: Int
   /// Most urgent first; classes without work are missing.
   public var classes: [ClassWork]
@@ -35,7 +35,7 @@ public struct ScaleReport: Hashable, Sendable, Encodable {
   ///   - drain: the time in which the work shall be done, in seconds, above 0.
   ///   - trainings: how trainings stand; `nil` for none.
   public init(work: [OutstandingWork], liveSlots: Int?, drain: Double, trainings: TrainingOverview? = nil) {
-    wantedTrainers = trainings?.count(.ready, .queued, .running) ?? 0
+    wantedTrainers = trainings?.wantedTrainers ?? 0
     outstandingWorkSeconds = work.reduce(0) { $0 + $1.seconds }
     outstandingTiles = work.reduce(0) { $0 + $1.tiles }
     unplannedPasses = work.reduce(0) { $0 + $1.unplannedPasses }

@@ -30,6 +30,7 @@ struct TrainingAnswer: Described {
       Field(optional: "finished_at", "When it was completed, failed, or was cancelled.") { $0.record.finishedAt },
       Field(optional: "failure", "The first failure of its jobs.") { $0.record.board.failure },
       Field("retriable", "Whether a retry has something to take up.") { $0.record.board.canBeRetried },
+      Field("acts", "Who has cancelled it or taken it up again, and when, in order.") { $0.record.acts },
       Field("jobs", "Each configuration on each fold, and at last the choice among them.") { $0.jobs },
     ]
   }
@@ -56,13 +57,26 @@ struct TrainingJobAnswer: Described {
       Field(optional: "worker", "The trainer process that has it, or had it last.") { $0.job.worker },
       Field(optional: "started_at", "When it was begun first.") { $0.job.startedAt },
       Field(optional: "finished_at", "When it was over.") { $0.job.finishedAt },
-      Field(optional: "expected_at", "When its last epoch will probably be trained, of a job that a trainer has.") {
+      Field(optional: "expected_at", "When it will probably be done, validation and all, of a job that a trainer has.")
+      {
         answer in answer.inWork?.expectedEnd(at: answer.at)
       },
       Field(optional: "epoch_seconds", "The mean of its latest epochs, of a job that a trainer has.") {
         $0.inWork?.latest?.epochSeconds
       },
       Field(optional: "failure", "Why it failed.") { $0.job.failure },
+    ]
+  }
+}
+
+extension TrainingAct: Described {
+  static var schemaName: String { "TrainingAct" }
+  static var fields: [Field<TrainingAct>] {
+    [
+      Field("act", "What was done.") { $0.kind },
+      Field("asked_by", "Who asked for it: a token's name, or an operator's login.") { $0.askedBy },
+      Field("asked_at", "When.") { $0.askedAt },
+      Field("jobs", "Places of the jobs that it has ended or taken up again.") { $0.jobs },
     ]
   }
 }
@@ -125,6 +139,7 @@ extension TrainingEpoch: Described {
 
 extension TrainingState: Answerable {}
 extension TrainingJobState: Answerable {}
+extension TrainingAct.Kind: Answerable {}
 extension TrainingID: Answerable {
   static var schema: JSONSchema { .text(.uuid) }
   var json: JSONValue { .string(description) }

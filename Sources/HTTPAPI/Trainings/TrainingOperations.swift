@@ -76,7 +76,9 @@ struct TrainingOperations: OperationGroup {
       problems: [.trainingIsOver]
     ) { [ledger] request in
       let id = try await ledger.training(for: request).id
-      guard let state = try await ledger.cancel(id) else { throw Problem(.notFound, "There is no training \(id).") }
+      guard let state = try await ledger.cancel(id, by: request.caller.name) else {
+        throw Problem(.notFound, "There is no training \(id).")
+      }
       guard state == .cancelled else {
         throw Problem(.trainingIsOver, "The training was \(state.rawValue) before and stays so.")
       }
@@ -93,16 +95,18 @@ struct TrainingOperations: OperationGroup {
       answers: [.init(status: .ok, doc: "The training goes on.", content: .json(TrainingChange.schema))],
       problems: [.nothingToRetry]
     ) { [ledger, store] request in
-      let record = try await ledger.training(for: request)
-      if record.board.canBeRetried, !(try await store.contains(record.spec.data)) {
-        throw Problem(.nothingToRetry, "The preprocessed task isn't in the store any more; submit the training again.")
-      }
-      guard let jobs = try await ledger.retry(record.id), !jobs.isEmpty else {
+      let id = try await ledger.training(for: request).id
+      switch try await ledger.retry(id, by: request.caller.name, dataIn: store) {
+      case .retried(let jobs):
+        return Response.json(TrainingChange(training: id, state: .running, retriedJobs: jobs))
+      case .unknown: throw Problem(.notFound, "There is no training \(id).")
+      case .dataIsGone:
         throw Problem(
-          .nothingToRetry, "The training is \(record.state.rawValue), and none of its jobs has failed or was cancelled."
-        )
+          .nothingToRetry, "The preprocessed task isn't in the store any more; submit the training again.")
+      case .nothingToRetry(let state):
+        throw Problem(
+          .nothingToRetry, "The training is \(state.rawValue), and none of its jobs has failed or was cancelled.")
       }
-      return Response.json(TrainingChange(training: record.id, state: .running, retriedJobs: jobs))
     }
   }
 }

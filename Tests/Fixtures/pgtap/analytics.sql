@@ -6,7 +6,7 @@ CREATE SCHEMA tap;
 CREATE EXTENSION pgtap SCHEMA tap;
 SET LOCAL search_path = tap, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(70);
+SELECT plan(73);
 
 ------------------------------------------------------------------------------------------------------------- schema
 SELECT has_schema('fleet');
@@ -15,7 +15,7 @@ SELECT tables_are('analytics', ARRAY[]::name[], 'analysts have views only');
 SELECT views_are('analytics', ARRAY[
   'agreement_by_model', 'comparisons', 'cost_by_tenant', 'dead_letters', 'failures_by_class', 'freshness', 'label_intensities', 'label_statistics',
   'label_volumes', 'model_drift_weekly', 'provenance', 'quarantines', 'run_engines', 'run_failures_by_class', 'run_passes', 'run_summary',
-  'step_timings', 'throughput_hourly', 'training_curves', 'training_jobs', 'workers']);
+  'step_timings', 'throughput_hourly', 'training_acts', 'training_curves', 'training_jobs', 'workers']);
 SELECT is_partitioned('fleet', 'tiles', 'tiles lie in partitions');
 SELECT is_partitioned('fleet', 'tile_results', 'results lie in partitions');
 SELECT col_is_pk('fleet', 'tiles', ARRAY['pass', 'tile']::name[], 'the key of tiles');
@@ -56,6 +56,7 @@ SELECT columns_are('analytics', 'model_drift_weekly', ARRAY[
 SELECT columns_are('analytics', 'training_curves', ARRAY[
   'training', 'tenant', 'task', 'model', 'configuration', 'fold', 'epoch', 'training_loss', 'validation_loss', 'dice', 'learning_rate', 'seconds',
   'attempt', 'worker', 'reported_at']);
+SELECT columns_are('analytics', 'training_acts', ARRAY['training', 'tenant', 'task', 'model', 'act', 'jobs', 'asked_by', 'asked_at']);
 SELECT col_type_is('analytics', 'label_volumes', 'volume_ml', 'double precision', 'volumes are numbers');
 SELECT col_type_is('analytics', 'label_statistics', 'touches_border', 'boolean', 'incompleteness is a flag');
 SELECT col_type_is('analytics', 'label_statistics', 'is_preliminary', 'boolean', 'incompleteness is a flag');
@@ -104,6 +105,7 @@ FROM generate_series(1, 2) n;
 INSERT INTO fleet.training_jobs (training, position, kind, configuration, fold, needs, state) SELECT id, 0, 'fold', '2d', 0, '{}', 'ready' FROM fleet.trainings;
 INSERT INTO fleet.training_epochs (training, position, epoch, training_loss, seconds, attempt, worker)
 SELECT id, 0, 0, -0.5, 1.5, 1, 'host-1' FROM fleet.trainings;
+INSERT INTO fleet.training_acts (training, act, jobs, asked_by) SELECT id, 'cancel', '{0}', 'alice' FROM fleet.trainings;
 SELECT results_eq('SELECT tenant, training_loss FROM analytics.training_curves ORDER BY tenant', $$VALUES ('north'::text, -0.5::float8), ('south', -0.5)$$,
                   'who reads the ledger sees all curves');
 SELECT results_eq('SELECT tenant, volume_ml FROM analytics.label_volumes WHERE label = 1 ORDER BY tenant', $$VALUES ('north'::text, 8::float8), ('south', 8)$$,
@@ -129,6 +131,7 @@ SELECT is_empty('SELECT * FROM analytics.run_summary', 'nor runs');
 SELECT is_empty('SELECT * FROM analytics.provenance', 'nor provenance');
 SELECT is_empty('SELECT * FROM analytics.training_curves', 'nor curves');
 SELECT is_empty('SELECT * FROM analytics.training_jobs', 'nor trainings');
+SELECT is_empty('SELECT * FROM analytics.training_acts', 'nor who cancelled them');
 RESET ROLE;
 INSERT INTO fleet.analyst_tenants (login, tenant) VALUES ('tap_alice', 'north');
 SET LOCAL ROLE tap_alice;
@@ -137,6 +140,7 @@ SELECT results_eq('SELECT DISTINCT tenant FROM analytics.label_statistics', $$VA
 SELECT results_eq('SELECT tenant FROM analytics.throughput_hourly', $$VALUES ('north'::text)$$, 'and its throughput');
 SELECT results_eq('SELECT tenant FROM analytics.training_curves', $$VALUES ('north'::text)$$, 'and its curves');
 SELECT results_eq('SELECT tenant FROM analytics.training_jobs', $$VALUES ('north'::text)$$, 'and its trainings');
+SELECT results_eq('SELECT tenant, asked_by FROM analytics.training_acts', $$VALUES ('north'::text, 'alice'::text)$$, 'and who cancelled them');
 SELECT throws_ok('SELECT * FROM fleet.visible_trainings', '42501', NULL, 'nor trainings themselves');
 SELECT throws_ok('SELECT * FROM fleet.runs', '42501', NULL, 'but not the ledger');
 SELECT throws_ok('SELECT * FROM fleet.visible_runs', '42501', NULL, 'nor what the views are made from');
