@@ -3,6 +3,14 @@
 // Products of a few rows with packed weights: what is left of a convolution, direct or Winograd, once its input lies ready.
 // Counts and strides are in floats, never in bytes. A panel is sixteen output channels.
 
+/// Lines of memory that will be read soon after a product.
+typedef struct {
+  const float *from;
+  long stride;  ///< from one line to the next
+  long lines;
+  long length;  ///< of each
+} tessera_soon;
+
 /// C[row][panel] = sum over taps t and k < inner of A[row][t][k] * weights[panel][t][k], each a vector of sixteen channels.
 typedef struct {
   /// `A[row][t][k]` is `a[row * a_row + offsets[t] + k]`.
@@ -20,6 +28,8 @@ typedef struct {
   long rows;
   long panels;
   int past_caches;  ///< whether to store so
+  /// NULL, or what is brought near meanwhile, as far as there is time: it changes no result, and may be any address.
+  const tessera_soon *soon;
 } tessera_product;
 
 /// C[output][voxel] = sum over blocks of sixteen channels of A[block][voxel] * weights[output][block], for few outputs.

@@ -20,6 +20,45 @@ INLINE void load_inputs(const int count, const float *line, long width, long x, 
   }
 }
 
+#define MAX_TOGETHER 2
+#ifndef TOGETHER
+#define TOGETHER(n) ((n) > 6 ? 1 : 2)
+#endif
+// `count` neighbouring tiles of a row, of which `p->v` is the first one's place and `p->x` the first one's input.
+INLINE void input_tiles(const int n, const int count, const int activates, const tessera_plane_input *p, long x,
+                        float *v, floats scale, floats shift, floats slope) {
+  const int inputs = STEP(n) * count + OVERLAP(n);
+  floats lines[9][MAX_TOGETHER * MAX_POINTS];  // no kind has more inputs
+  for (int r = 0; r < INPUTS(n); r++) {
+    floats *to = lines[r];
+    const long y = p->y + r;
+    if (y < 0 || y >= p->height) {
+      UNROLLED for (int i = 0; i < n * count; i++) to[i] = splat(0);
+      continue;
+    }
+    if (p->next) {
+      // To the second-level cache: lines of all rows and planes share few sets of the first.
+      const float *ahead = p->next + (y * p->width + x) * LANES;
+      UNROLLED for (int i = 0; i < inputs; i++) __builtin_prefetch(ahead + i * LANES, 0, 2);
+    }
+    floats seen[MAX_TOGETHER * 8 + 2];
+    load_inputs(inputs, p->plane + y * p->width * LANES, p->width, x, activates, scale, shift, slope, seen);
+    UNROLLED for (int t = 0; t < count; t++) {
+      floats d[MAX_POINTS];
+      UNROLLED for (int i = 0; i < INPUTS(n); i++) d[i] = seen[t * STEP(n) + i];
+      transform_input(n, d);
+      UNROLLED for (int i = 0; i < n; i++) to[t * n + i] = d[i];
+    }
+  }
+  UNROLLED for (int t = 0; t < count; t++)
+    for (int i = 0; i < n; i++) {
+      floats d[MAX_POINTS];
+      UNROLLED for (int y = 0; y < INPUTS(n); y++) d[y] = lines[y][t * n + i];
+      transform_input(n, d);
+      UNROLLED for (int y = 0; y < n; y++) store(v + t * p->v_tile + (y * n + i) * p->v_point, d[y]);
+    }
+}
+
 INLINE void input_plane(const int n, const int activates, const tessera_plane_input *p) {
   if (!p->plane) {
     for (int i = 0; i < n * n; i++)
@@ -28,40 +67,11 @@ INLINE void input_plane(const int n, const int activates, const tessera_plane_in
   }
   const floats scale = activates ? load(p->scale) : splat(1), shift = activates ? load(p->shift) : splat(0);
   const floats slope = splat(p->slope);
-  floats lines[9][TESSERA_PLANE_TILES * MAX_POINTS];  // no kind has more inputs
-  const long span = STEP(n) * p->tiles + OVERLAP(n);
-  for (int r = 0; r < INPUTS(n); r++) {
-    floats *to = lines[r];
-    const long y = p->y + r;
-    if (y < 0 || y >= p->height) {
-      for (long i = 0; i < n * p->tiles; i++) to[i] = splat(0);
-      continue;
-    }
-    if (p->next) {
-      // To the second-level cache: lines of all rows and planes share few sets of the first.
-      const float *ahead = p->next + (y * p->width + p->x) * LANES;
-      for (long i = 0; i < span; i++) __builtin_prefetch(ahead + i * LANES, 0, 2);
-    }
-    const float *line = p->plane + y * p->width * LANES;
-    floats seen[2];  // by the tile before, too
-    load_inputs(OVERLAP(n), line, p->width, p->x, activates, scale, shift, slope, seen);
-    for (long t = 0; t < p->tiles; t++) {
-      floats d[MAX_POINTS];
-      UNROLLED for (int i = 0; i < OVERLAP(n); i++) d[i] = seen[i];
-      load_inputs(STEP(n), line, p->width, p->x + t * STEP(n) + OVERLAP(n), activates, scale, shift, slope,
-                  d + OVERLAP(n));
-      UNROLLED for (int i = 0; i < OVERLAP(n); i++) seen[i] = d[STEP(n) + i];
-      transform_input(n, d);
-      UNROLLED for (int i = 0; i < n; i++) to[t * n + i] = d[i];
-    }
-  }
-  for (long t = 0; t < p->tiles; t++)
-    for (int x = 0; x < n; x++) {
-      floats d[MAX_POINTS];
-      UNROLLED for (int y = 0; y < INPUTS(n); y++) d[y] = lines[y][t * n + x];
-      transform_input(n, d);
-      UNROLLED for (int y = 0; y < n; y++) store(p->v + t * p->v_tile + (y * n + x) * p->v_point, d[y]);
-    }
+  long t = 0;
+  for (; t + TOGETHER(n) <= p->tiles; t += TOGETHER(n))
+    input_tiles(n, TOGETHER(n), activates, p, p->x + t * STEP(n), p->v + t * p->v_tile, scale, shift, slope);
+  for (; t < p->tiles; t++)
+    input_tiles(n, 1, activates, p, p->x + t * STEP(n), p->v + t * p->v_tile, scale, shift, slope);
 }
 
 INLINE long output_plane(const int n, const int adds, const int past_caches, const tessera_plane_output *p) {

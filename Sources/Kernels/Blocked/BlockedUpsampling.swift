@@ -129,7 +129,7 @@ public struct BlockedUpsampling: Sendable {
           a: rows, a_row: inputBlocks * Self.lanes, offsets: noOffset, taps: 1, inner: inputBlocks * Self.lanes,
           weights: weights + (tapRow * factor[2] + kx) * tapFloats, c: target + kx * Self.lanes,
           c_row: factor[2] * Self.lanes, c_panel: panel, rows: count, panels: outputBlocks,
-          past_caches: pastCaches ? 1 : 0))
+          past_caches: pastCaches ? 1 : 0, soon: nil))
     }
   }
 

@@ -148,7 +148,7 @@ public struct DirectConvolution: Sendable {
               a: copies + line * window.stride[1] * paddedWidth * lanes, a_row: window.stride[2] * lanes,
               offsets: offsets.baseAddress, taps: taps, inner: inner, weights: weights,
               c: output.base + (start + line * width) * BlockedTensor.lanes, c_row: BlockedTensor.lanes,
-              c_panel: output.blockFloats, rows: width, panels: outputBlocks, past_caches: 0))
+              c_panel: output.blockFloats, rows: width, panels: outputBlocks, past_caches: 0, soon: nil))
         }
       }
       withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * BlockedTensor.lanes) { memory in

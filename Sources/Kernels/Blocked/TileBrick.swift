@@ -20,7 +20,7 @@ enum TileBrick {
     let least = term.tileFloats > largeTile ? 8 : 16
     let most = min(max(brickFloats / term.tileFloats, least), mostTiles)
     let many = isLarge ? [mostTiles / 2] : [mostTiles, mostTiles / 2]
-    return ((term.packedWeights > largeWeights ? many : []) + [most]).lazy
+    return (term.packedWeights > largeWeights ? many : [most]).lazy
       .map { size(tiles: term.tiles, most: $0, order: isLarge ? orderOfLargeTiles : order) }
       .first { term.tiles.dividedUp(by: $0).product >= enoughBricks }
   }

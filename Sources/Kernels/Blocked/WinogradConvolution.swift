@@ -130,14 +130,26 @@ public struct WinogradConvolution: Sendable {
       return
     }
     let bricks = self.output.dividedUp(by: brick)
+    func tiles(_ work: WinogradWork, item: Int) -> (first: SIMD3<Int>, box: SIMD3<Int>) {
+      let outputs = work.term.transform.outputs
+      let first = (bricks.place(item) &* brick).dividedUp(by: outputs)
+      return (first, pointwiseMin(brick.dividedUp(by: outputs), work.term.tiles &- first))
+    }
+    /// What a thread will most likely read after a term of a brick: the input of the next term, or of a later brick. Bricks of tiles that
+    /// are several planes deep bring one plane near while they transform the one before, and need the cache for their weights.
+    func upcoming(after index: Int, item: Int) -> UpcomingInput? {
+      let next = index + 1 < works.count ? item : item + pool.threads
+      let work = works[(index + 1) % works.count]
+      guard next < bricks.product, work.term.transform.z == .single else { return nil }
+      let (first, box) = tiles(work, item: next)
+      return work.upcoming(from: first, box: box)
+    }
     order.forEach(bricks, pool) { [last] item, worker in
       let corner = bricks.place(item) &* brick
       let scratch = room.floats(worker: worker)
       var last = last
       for (index, work) in works.enumerated() {
-        let outputs = work.term.transform.outputs
-        let first = corner.dividedUp(by: outputs)
-        let box = pointwiseMin(brick.dividedUp(by: outputs), work.term.tiles &- first)
+        let (first, box) = tiles(work, item: item)
         var target = last
         if index < works.count - 1 {
           let sum = BlockedTensor(
@@ -145,7 +157,9 @@ public struct WinogradConvolution: Sendable {
           target = WinogradTarget(tensor: sum, origin: corner)
           (last.added, last.addedOrigin) = (sum, corner)
         }
-        work.compute(from: first, box: box, to: target, part: item, in: scratch + sumFloats)
+        work.compute(
+          from: first, box: box, to: target, part: item, before: upcoming(after: index, item: item),
+          in: scratch + sumFloats)
       }
     }
   }

@@ -116,6 +116,8 @@ public struct WinogradTransform: Hashable, Sendable, CustomStringConvertible {
   var step: SIMD3<Int> { SIMD3(z.step, y.step, x.step) }
   /// Zeros before the first input, per axis.
   var padding: SIMD3<Int> { SIMD3(z.padding, y.padding, x.padding) }
+  /// Inputs that neighbouring tiles both see, per axis.
+  var overlap: SIMD3<Int> { SIMD3(z.overlap, y.overlap, x.overlap) }
   /// Of the packed kernels, per axis.
   var taps: SIMD3<Int> { SIMD3(z.taps, y.taps, x.taps) }
 

@@ -17,9 +17,10 @@ struct WinogradWork {
   ///   - first: its first tile.
   ///   - box: its tiles, per axis; fewer at the layer's end.
   ///   - part: of the statistics.
+  ///   - upcoming: what will be transformed next.
   ///   - scratch: of one worker.
   func compute(
-    from first: SIMD3<Int>, box: SIMD3<Int>, to target: WinogradTarget, part: Int,
+    from first: SIMD3<Int>, box: SIMD3<Int>, to target: WinogradTarget, part: Int, before upcoming: UpcomingInput?,
     in scratch: UnsafeMutablePointer<Float>
   ) {
     let layout = TileLayout(term, box: box, inPlace: true)
@@ -40,7 +41,7 @@ struct WinogradWork {
       multiply(
         point: point, panels: 0..<term.outputBlocks, layout,
         transformed: scratch + point * layout.transformedPoint, products: products + point * layout.productPoint,
-        depths: depths)
+        depths: depths, upcoming)
     }
     let corner = first &* transform.outputs
     let planes = min(layout.outputPlanes, target.end[0] - corner[0])
@@ -49,6 +50,13 @@ struct WinogradWork {
         block: block, planes: 0..<planes, from: corner, layout, products: products, to: target, part: part,
         sums: depths + layout.moments)
     }
+  }
+
+  /// What a brick reads.
+  func upcoming(from first: SIMD3<Int>, box: SIMD3<Int>) -> UpcomingInput {
+    UpcomingInput(
+      blocks: blocks, extent: term.input, first: first &* transform.step &- transform.padding,
+      size: box &* transform.step &+ transform.overlap)
   }
 
   // MARK: Phases
@@ -83,7 +91,7 @@ struct WinogradWork {
       multiply(
         point: point, panels: first..<min(first + Self.panelsOfAnItem, outputBlocks), layout,
         transformed: room.shared + point * layout.transformedPoint, products: products + point * layout.productPoint,
-        depths: room.floats(worker: worker))
+        depths: room.floats(worker: worker), nil)
     }
 
     let planes = target.end[0]
@@ -130,9 +138,10 @@ struct WinogradWork {
   ///   - panels: blocks of output channels to compute.
   ///   - transformed, products: of that point; they may be the same memory.
   ///   - depths: scratch, see `TileLayout`.
+  ///   - upcoming: what to bring near meanwhile.
   private func multiply(
     point: Int, panels: Range<Int>, _ layout: TileLayout, transformed: UnsafeMutablePointer<Float>,
-    products: UnsafeMutablePointer<Float>, depths: UnsafeMutablePointer<Float>
+    products: UnsafeMutablePointer<Float>, depths: UnsafeMutablePointer<Float>, _ upcoming: UpcomingInput?
   ) {
     let z = transform.z
     let lanes = BlockedTensor.lanes
@@ -142,7 +151,7 @@ struct WinogradWork {
     guard let transform = transforms.depth else {
       product(
         point: point, panels, rows: transformed, count: tiles * layout.row, layout,
-        into: products + panels.lowerBound * lanes, row: layout.outputWidth)
+        into: products + panels.lowerBound * lanes, row: layout.outputWidth, upcoming)
       return
     }
     for tile in 0..<tiles {
@@ -155,7 +164,7 @@ struct WinogradWork {
     for depth in 0..<z.rawValue {
       product(
         point: point * z.rawValue + depth, panels, rows: depths + depth * layout.inputDepthPoint,
-        count: tiles * layout.row, layout, into: results + depth * layout.outputDepthPoint, row: panelFloats)
+        count: tiles * layout.row, layout, into: results + depth * layout.outputDepthPoint, row: panelFloats, nil)
     }
     // Rows of these panels lie side by side in `results`, among all panels in `products`.
     let isWhole = panels.count == term.outputBlocks
@@ -177,16 +186,19 @@ struct WinogradWork {
   /// The product of all tiles at one point of all axes.
   private func product(
     point: Int, _ panels: Range<Int>, rows: UnsafePointer<Float>, count: Int, _ layout: TileLayout,
-    into target: UnsafeMutablePointer<Float>, row: Int
+    into target: UnsafeMutablePointer<Float>, row: Int, _ upcoming: UpcomingInput?
   ) {
     let panel = point * term.outputBlocks + panels.lowerBound
     var noOffset = 0
+    var soon = upcoming?.lines(share: point, of: transform.pointCount) ?? tessera_soon()
     withUnsafePointer(to: &noOffset) { noOffset in
-      kernels.multiply(
-        tessera_product(
-          a: rows, a_row: layout.inputWidth, offsets: noOffset, taps: 1, inner: layout.inputWidth,
-          weights: weights + panel * BlockedTensor.lanes * layout.inputWidth, c: target, c_row: row,
-          c_panel: BlockedTensor.lanes, rows: count, panels: panels.count, past_caches: 0))
+      withUnsafePointer(to: &soon) { soon in
+        kernels.multiply(
+          tessera_product(
+            a: rows, a_row: layout.inputWidth, offsets: noOffset, taps: 1, inner: layout.inputWidth,
+            weights: weights + panel * BlockedTensor.lanes * layout.inputWidth, c: target, c_row: row,
+            c_panel: BlockedTensor.lanes, rows: count, panels: panels.count, past_caches: 0, soon: soon))
+      }
     }
   }
 

@@ -126,7 +126,7 @@ public struct StridedInputGradient: Sendable {
             tessera_product(
               a: copies, a_row: lanes, offsets: offsets.baseAddress, taps: offsets.count, inner: lanes,
               weights: weights, c: products, c_row: lanes, c_panel: rows * lanes, rows: rows, panels: inputBlocks,
-              past_caches: 0))
+              past_caches: 0, soon: nil))
         }
         for block in 0..<inputBlocks {
           kernels.table.pointee.add(

@@ -62,7 +62,8 @@ public struct UpsamplingGradient: Sendable {
           tessera_product(
             a: outputGradient.base + start * lanes, a_row: factor[2] * lanes, offsets: offsets.baseAddress,
             taps: offsets.count, inner: lanes, weights: weights, c: inputGradient.base + item * input[2] * lanes,
-            c_row: lanes, c_panel: inputGradient.blockFloats, rows: input[2], panels: inputBlocks, past_caches: 0))
+            c_row: lanes, c_panel: inputGradient.blockFloats, rows: input[2], panels: inputBlocks, past_caches: 0,
+            soon: nil))
       }
     }
   }
