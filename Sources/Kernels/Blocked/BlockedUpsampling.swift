@@ -73,7 +73,7 @@ public struct BlockedUpsampling: Sendable {
   ) {
     let blocks = InputBlock.list([source])
     let room = LayerScratch(base: scratch, need: self.scratch)
-    let pastCaches = LastLevelCache.isExceeded(by: target)
+    let pastCaches = LastLevelCache.isCrowded(by: target)
     // Few voxels are shared out by taps, each of which loads them anew.
     let split = lineGroups < Self.enoughItems ? tapRows : 1
     pool.forEach(lineGroups * split) { item, worker in

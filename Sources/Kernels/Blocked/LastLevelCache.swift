@@ -11,9 +11,11 @@ public enum LastLevelCache {
     return found > 0 ? found : 32 << 20
   }()
 
-  /// Whether a tensor is too large to be found in the cache by whoever reads it next. Writing past the caches changes no bits.
-  static func isExceeded(by tensor: BlockedTensor) -> Bool {
-    BlockedTensor.floats(channels: tensor.channels, extent: tensor.extent) * 4 > bytes
+  /// Whether a tensor had better be written past the caches: beside what the layer reads, it would push out what it finds there, each of its
+  /// lines would be read before it is overwritten, and little of it would be left for its reader, which is told ahead what to fetch. Writing
+  /// past the caches changes no bits.
+  static func isCrowded(by tensor: BlockedTensor) -> Bool {
+    BlockedTensor.floats(channels: tensor.channels, extent: tensor.extent) * 4 >= bytes / 4
   }
 
   /// That of the first processor, as `/sys` describes it.

@@ -120,7 +120,7 @@ public struct WinogradConvolution: Sendable {
     let works = works(tensors, weights, kernels)
     let room = LayerScratch(base: scratch, need: self.scratch)
     var last = WinogradTarget(
-      tensor: output, moments: moments, pastCaches: LastLevelCache.isExceeded(by: output))
+      tensor: output, moments: moments, pastCaches: LastLevelCache.isCrowded(by: output))
     guard let brick else {
       for work in works.dropLast() {
         work.computeInPhases(planeGroups: planeGroups, to: .init(tensor: output), room, pool)
