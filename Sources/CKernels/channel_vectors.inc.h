@@ -31,8 +31,8 @@ INLINE floats multiply_add(floats a, floats b, floats c) {
 // mask ? a : b; the mask is all ones or all zeros in each lane.
 INLINE floats choose(ints mask, floats a, floats b) { return (floats)((mask & (ints)a) | (~mask & (ints)b)); }
 
-// What instance normalisation and leaky ReLU make of a convolution's output.
+// What instance normalisation and leaky ReLU, whose slope is at most 1, make of a convolution's output.
 INLINE floats activated(floats x, floats scale, floats shift, floats slope) {
-  const floats y = multiply_add(x, scale, shift);
-  return choose(y > splat(0), y, y * slope);
+  const floats y = multiply_add(x, scale, shift), under_zero = y * slope;
+  return choose(y > under_zero, y, under_zero);
 }

@@ -33,17 +33,18 @@ typedef struct {
   long v_point, v_tile;
 } tessera_plane_input;
 
-/// One tile of one plane of one block, at its points.
+/// A row of tiles of one plane of one block, at their points.
 typedef struct {
-  /// Vectors of sixteen channels, `m_point` floats apart, in y, x order.
+  /// `m[point * m_point + tile * m_tile]` is a vector of sixteen channels, for the points in y, x order.
   const float *m;
-  long m_point;
+  long m_point, m_tile;
+  long tiles;
   /// Of the output. What lies outside isn't written.
   float *plane;
   long height, width;
-  /// Voxel of the tile's first output.
+  /// Voxel of the first tile's first output.
   long y, x;
-  /// NULL, or what is added: the vector under the tile's first output, in lines of `added_width` voxels. It may be the output itself.
+  /// NULL, or what is added: the vector under that voxel, in lines of `added_width` voxels. It may be the output itself.
   const float *added;
   long added_width;
   /// On 64 bytes, `[shift, sum, squares][16]`: the sums over outputs less `shift` and over the squares of that are added here. The

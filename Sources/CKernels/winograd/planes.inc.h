@@ -74,47 +74,58 @@ INLINE void input_plane(const int n, const int activates, const tessera_plane_in
     input_tiles(n, 1, activates, p, p->x + t * STEP(n), p->v + t * p->v_tile, scale, shift, slope);
 }
 
-INLINE long output_plane(const int n, const int adds, const int past_caches, const tessera_plane_output *p) {
+// What the outputs of a block add up to, less their shift.
+typedef struct {
+  floats shift, sum, squares;
+  int first;  // whether the next output is the first one
+} running_moments;
+
+// One tile whose first output is `x`; `added` is what is added to it. Returns how many voxels it wrote.
+INLINE long output_tile(const int n, const int adds, const int past_caches, const tessera_plane_output *p,
+                        const float *m, long first_x, const float *added, running_moments *moments) {
   floats lines[MAX_OUTPUTS][MAX_POINTS];
   for (int x = 0; x < n; x++) {
     floats d[MAX_POINTS];
-    UNROLLED for (int y = 0; y < n; y++) d[y] = load(p->m + (y * n + x) * p->m_point);
+    UNROLLED for (int y = 0; y < n; y++) d[y] = load(m + (y * n + x) * p->m_point);
     transform_output(n, d);
     UNROLLED for (int y = 0; y < OUTPUTS(n); y++) lines[y][x] = d[y];
   }
   const long height = p->height - p->y < OUTPUTS(n) ? p->height - p->y : OUTPUTS(n);
-  const long width = p->width - p->x < OUTPUTS(n) ? p->width - p->x : OUTPUTS(n);
-  floats shift = load(p->moments), sum = load(p->moments + LANES), squares = load(p->moments + 2 * LANES);
-  int first = p->first;
+  const long width = p->width - first_x < OUTPUTS(n) ? p->width - first_x : OUTPUTS(n);
   for (long y = 0; y < height; y++) {
     floats d[MAX_POINTS];
     UNROLLED for (int x = 0; x < n; x++) d[x] = lines[y][x];
     transform_output(n, d);
-    float *line = p->plane + ((p->y + y) * p->width + p->x) * LANES;
+    float *line = p->plane + ((p->y + y) * p->width + first_x) * LANES;
     if (adds) {
       UNROLLED for (int x = 0; x < OUTPUTS(n); x++)
-        if (x < width) d[x] += load(p->added + (y * p->added_width + x) * LANES);
+        if (x < width) d[x] += load(added + (y * p->added_width + x) * LANES);
     }
-    if (first) {
-      first = 0;
-      shift = d[0];
-      sum = squares = splat(0);
-    }
+    if (moments->first) *moments = (running_moments){d[0], splat(0), splat(0), 0};
     UNROLLED for (int x = 0; x < OUTPUTS(n); x++) {
       if (x >= width) continue;
-      const floats deviation = d[x] - shift;
-      sum += deviation;
-      squares = multiply_add(deviation, deviation, squares);
+      const floats deviation = d[x] - moments->shift;
+      moments->sum += deviation;
+      moments->squares = multiply_add(deviation, deviation, moments->squares);
       if (past_caches)
         stream(line + x * LANES, d[x]);
       else
         store(line + x * LANES, d[x]);
     }
   }
-  store(p->moments, shift);
-  store(p->moments + LANES, sum);
-  store(p->moments + 2 * LANES, squares);
   return height * width;
+}
+
+INLINE long output_plane(const int n, const int adds, const int past_caches, const tessera_plane_output *p) {
+  running_moments moments = {load(p->moments), load(p->moments + LANES), load(p->moments + 2 * LANES), p->first};
+  long written = 0;
+  for (long t = 0; t < p->tiles; t++)
+    written += output_tile(n, adds, past_caches, p, p->m + t * p->m_tile, p->x + t * OUTPUTS(n),
+                           adds ? p->added + t * OUTPUTS(n) * LANES : 0, &moments);
+  store(p->moments, moments.shift);
+  store(p->moments + LANES, moments.sum);
+  store(p->moments + 2 * LANES, moments.squares);
+  return written;
 }
 
 #define PLANE(N)                                                                             \

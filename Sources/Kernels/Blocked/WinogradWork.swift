@@ -215,13 +215,12 @@ struct WinogradWork {
     let extent = target.tensor.extent
     var written = 0
     for plane in planes {
-      for tile in 0..<layout.row {
-        let place = (plane * layout.row + tile) * layout.outputWidth + block * BlockedTensor.lanes
-        let inBox = SIMD3(
-          plane, tile / layout.box[2] * transform.y.outputs, tile % layout.box[2] * transform.x.outputs)
+      for row in 0..<layout.box[1] {
+        let place = (plane * layout.row + row * layout.box[2]) * layout.outputWidth + block * BlockedTensor.lanes
+        let inBox = SIMD3(plane, row * transform.y.outputs, 0)
         let voxel = corner &+ inBox &- target.origin
         var request = tessera_plane_output(
-          m: products + place, m_point: layout.productPoint,
+          m: products + place, m_point: layout.productPoint, m_tile: layout.outputWidth, tiles: layout.box[2],
           plane: target.tensor.block(block) + voxel[0] * extent[1] * extent[2] * BlockedTensor.lanes,
           height: extent[1], width: extent[2], y: voxel[1], x: voxel[2],
           added: target.added?.address(block: block, voxel: corner &+ inBox &- target.addedOrigin),

@@ -141,10 +141,11 @@ struct WinogradProgram {
         engine: "winograd", reason: "it computes plain U-Nets with instance normalisation before the activation")
     }
     switch block.activation {
-    case .leakyReLU(let slope): return slope
+    case .leakyReLU(let slope) where slope <= 1: return slope
     case .relu: return 0
-    case .gelu, .mish, .none:
-      throw NetworkExecutionError.notThisEngine(engine: "winograd", reason: "it computes ReLU and leaky ReLU")
+    case .leakyReLU, .gelu, .mish, .none:
+      throw NetworkExecutionError.notThisEngine(
+        engine: "winograd", reason: "it computes ReLU and leaky ReLU of slopes up to 1")
     }
   }
 
