@@ -29,9 +29,8 @@ public final class TrainableNetwork {
     description: NetworkDescription, settings: TrainingSettings, seed: UInt64, pool: ComputePool,
     maxMemory: Int? = nil, instructionSet: InstructionSet? = nil
   ) throws {
-    let program = try TrainingProgram(description, batch: settings.batchSize)
-    let plan = try TrainingMemory.fitting(
-      program, batch: settings.batchSize, threads: pool.threads, limit: maxMemory)
+    let (program, plan) = try TrainingMemory.fitting(
+      description, settings: settings, threads: pool.threads, limit: maxMemory)
     self.description = description
     self.settings = settings
     self.pool = pool
@@ -51,9 +50,8 @@ public final class TrainableNetwork {
   public static func plannedBytes(
     description: NetworkDescription, settings: TrainingSettings, threads: Int, maxMemory: Int? = nil
   ) throws -> Int {
-    let program = try TrainingProgram(description, batch: settings.batchSize)
-    return try ParameterMemory.bytes(description)
-      + TrainingMemory.fitting(program, batch: settings.batchSize, threads: threads, limit: maxMemory).bytes
+    let memory = try TrainingMemory.fitting(description, settings: settings, threads: threads, limit: maxMemory).memory
+    return ParameterMemory.bytes(description) + memory.bytes
   }
 
   /// As the static one, of this network.
@@ -61,6 +59,9 @@ public final class TrainableNetwork {
 
   /// Samples that are worked on together, which the limit of memory decides.
   public var groupSize: Int { passes.plan.group }
+
+  /// Which activations are computed again on the way back, which the limit of memory decides too.
+  public var recomputation: Recomputation { passes.program.recomputation }
 
   // MARK: Training
 

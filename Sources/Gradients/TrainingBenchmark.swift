@@ -13,6 +13,8 @@ public enum TrainingBenchmark {
     public var batchSize: Int
     /// Samples that are worked on together; less than a batch where memory is limited.
     public var groupSize: Int
+    /// What isn't kept for the way back, where memory is limited.
+    public var recomputation: Recomputation
     /// Trained numbers.
     public var parameters: Int
     /// Of each timed step.
@@ -54,7 +56,8 @@ public enum TrainingBenchmark {
     let gflop = 3 * Double(settings.batchSize) * description.forwardOperations / 1e9
     return Report(
       instructionSet: (instructionSet ?? .best).description, threads: threads, patch: description.patch,
-      batchSize: settings.batchSize, groupSize: network.groupSize, parameters: description.parameterCount, steps: steps,
+      batchSize: settings.batchSize, groupSize: network.groupSize, recomputation: network.recomputation,
+      parameters: description.parameterCount, steps: steps,
       seconds: seconds, iterationsPerSecond: 1 / seconds, gflop: gflop, gflops: gflop / seconds,
       plannedBytes: network.plannedBytes)
   }

@@ -1,11 +1,13 @@
 internal import Kernels
+internal import ModelPlans
 internal import UNet
 
 /// What lies where in the memory in which a network is trained, in bytes from its start: tensors and normalisations of the samples that
 /// are worked on together, then scratch of all threads, one layer's packed weights, and moments.
 ///
 /// Samples meet in two places only, the batch's Dice and the sums of gradients. So a batch may be worked on in groups of samples: for
-/// less memory, at the price of transforming each layer's weights for each group, and with batch Dice of a forward pass more. The bits are the same.
+/// less memory, at the price of transforming each layer's weights for each group, and with batch Dice of a forward pass more. Within a sample,
+/// activations may be computed again instead of being kept (`Recomputation`). The bits are the same.
 struct TrainingMemory {
   /// Samples that are worked on together.
   let group: Int
@@ -67,21 +69,31 @@ struct TrainingMemory {
     bytes = sampleGradients + wholePages(sampleGradientCount * gradientFloats * 4)
   }
 
-  /// The largest groups, at most the batch, that fit a limit together with parameters, gradients and momentum.
-  /// - Throws: `GradientsError.overMemoryLimit` where one sample at a time is too much.
+  /// The way of training that costs the least time and fits a limit together with parameters, gradients and momentum.
+  ///
+  /// Smaller groups come before recomputation where all they cost is transforming weights more often; with batch Dice, where they cost a
+  /// forward pass as well, each recomputation comes first, which costs less than that.
+  /// - Throws: `GradientsError.overMemoryLimit` where even the least memory is too much; what `TrainingProgram` throws.
   static func fitting(
-    _ program: TrainingProgram, batch: Int, threads: Int, limit: Int?
-  ) throws -> TrainingMemory {
-    let state = ParameterMemory.bytes(program.description)
-    var groups = 1
-    while true {
-      let memory = TrainingMemory(program, group: (batch + groups - 1) / groups, threads: threads)
-      guard let limit, memory.bytes + state > limit else { return memory }
-      guard memory.group > 1 else {
-        throw GradientsError.overMemoryLimit(needed: memory.bytes + state, limit: limit)
-      }
-      groups += 1
+    _ description: NetworkDescription, settings: TrainingSettings, threads: Int, limit: Int?
+  ) throws -> (program: TrainingProgram, memory: TrainingMemory) {
+    let batch = settings.batchSize
+    let programs = try (limit == nil ? [.none] : Recomputation.allCases).map { recomputation in
+      try TrainingProgram(description, batch: batch, recomputation: recomputation)
     }
+    let state = ParameterMemory.bytes(description)
+    let groups = Set((1...batch).map { (batch + $0 - 1) / $0 }).sorted(by: >)
+    let ways =
+      settings.batchDice
+      ? groups.flatMap { group in programs.map { (program: $0, group: group) } }
+      : programs.flatMap { program in groups.map { (program: program, group: $0) } }
+    var least = Int.max
+    for way in ways {
+      let memory = TrainingMemory(way.program, group: way.group, threads: threads)
+      guard let limit, memory.bytes + state > limit else { return (way.program, memory) }
+      least = min(least, memory.bytes + state)
+    }
+    throw GradientsError.overMemoryLimit(needed: least, limit: limit ?? 0)
   }
 }
 

@@ -159,43 +159,54 @@ final class TrainingPasses {
   ///   - count: samples, at most the plan's group.
   ///   - images: of each, `[channel][z][y][x]`.
   func forward(count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
-    for (number, step) in program.steps.enumerated() {
-      let parameters = parameters[number].map(state.values)
-      switch step.operation {
-      case .block(let block): forward(block, step, parameters, count: count, images: images)
-      case .upsampling(let upsampling, _, _):
-        upsampling.pack(parameters[0], into: packed, pool: pool)
-        forEach(count) { slot, lane in
-          upsampling.run(
-            tensor(step.inputs[0], slot: slot), weights: packed, target: tensor(step.output, slot: slot),
-            scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
-        }
-      case .head(let head, _, _):
-        head.pack(parameters[0], into: packed)
-        forEach(count) { slot, lane in
-          head.run(
-            tensor(step.inputs[0], slot: slot), weights: packed, bias: nil, use: .logits, mirrored: .none,
-            output: floats(step.output, slot: slot), scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
-        }
+    for number in program.steps.indices { forward(number, in: \.self, count: count, images: images) }
+  }
+
+  /// A step of the way there.
+  /// - Parameter place: where each of its tensors lies.
+  private func forward(
+    _ number: Int, in place: (TrainingProgram.TensorIndex) -> TrainingProgram.TensorIndex, count: Int,
+    images: (_ slot: Int) -> UnsafePointer<Float>
+  ) {
+    let step = program.steps[number]
+    let (inputs, output) = (step.inputs.map(place), place(step.output))
+    let parameters = parameters[number].map(state.values)
+    switch step.operation {
+    case .block(let block):
+      forward(block, inputs: inputs, output: output, parameters, count: count, images: images)
+    case .upsampling(let upsampling, _, _):
+      upsampling.pack(parameters[0], into: packed, pool: pool)
+      forEach(count) { slot, lane in
+        upsampling.run(
+          tensor(inputs[0], slot: slot), weights: packed, target: tensor(output, slot: slot), scratch: lane.scratch,
+          pool: lane.pool, kernels: kernels.blocked)
+      }
+    case .head(let head, _, _):
+      head.pack(parameters[0], into: packed)
+      forEach(count) { slot, lane in
+        head.run(
+          tensor(inputs[0], slot: slot), weights: packed, bias: nil, use: .logits, mirrored: .none,
+          output: floats(output, slot: slot), scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
       }
     }
   }
 
   /// Parameters of a block are weight, bias, gamma, beta. The bias isn't computed with: the mean of each channel is subtracted.
   private func forward(
-    _ block: TrainingProgram.Block, _ step: TrainingProgram.Step, _ parameters: [UnsafeMutablePointer<Float>],
-    count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
+    _ block: TrainingProgram.Block, inputs: [TrainingProgram.TensorIndex], output: TrainingProgram.TensorIndex,
+    _ parameters: [UnsafeMutablePointer<Float>], count: Int, images: (_ slot: Int) -> UnsafePointer<Float>
   ) {
     switch block.forward {
     case .first(let convolution), .direct(let convolution): convolution.pack(parameters[0], into: packed, pool: pool)
     case .winograd(let convolution):
       convolution.pack(parameters[0], into: packed, pool: pool, kernels: kernels.blocked)
     }
-    let channels = program.tensors[step.output].channels
+    let channels = program.tensors[output].channels
+    let vectors = output
     forEach(count) { slot, lane in
       let moments = PartMoments(base: lane.moments, parts: block.forward.parts, channels: channels)
-      let output = tensor(step.output, slot: slot)
-      let inputs = step.inputs.map { tensor($0, slot: slot) }
+      let output = tensor(output, slot: slot)
+      let inputs = inputs.map { tensor($0, slot: slot) }
       switch block.forward {
       case .first(let convolution):
         convolution.run(
@@ -213,7 +224,7 @@ final class TrainingPasses {
       }
       moments.normalization(
         gamma: parameters[2], beta: parameters[3], count: channels, epsilon: program.description.block.epsilon,
-        into: normalized(step.output, slot: slot), pool: lane.pool)
+        into: normalized(vectors, slot: slot), pool: lane.pool)
     }
   }
 
@@ -221,31 +232,44 @@ final class TrainingPasses {
 
   /// Adds the gradients of all parameters, sample by sample; the logits hold their own gradients.
   func backward(count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
-    for (number, step) in program.steps.enumerated().reversed() {
-      let values = parameters[number].map(state.values)
-      switch step.operation {
-      case .block(let block): backward(block, number, step, values, count: count, images: images)
-      case .upsampling(_, let inputGradient, let weightGradient):
-        guard let from = step.outputGradient, let to = step.inputGradient else { continue }
-        inputGradient.pack(values[0], into: packed, pool: pool)
-        forEachAdding(number, count) { slot, lane, gradients in
-          let output = gradient(from, channels: program.tensors[step.output].channels, slot: slot)
-          let input = tensor(step.inputs[0], slot: slot)
-          weightGradient.add(
-            [input], outputGradient: output, to: gradients[0], scratch: lane.scratch, pool: lane.pool, kernels: kernels)
-          inputGradient.run(
-            output, weights: packed, inputGradient: gradient(to, channels: input.channels, slot: slot), pool: lane.pool,
-            kernels: kernels)
-        }
-      case .head(_, let headGradient, _):
-        guard let to = step.inputGradient else { continue }
-        forEachAdding(number, count) { slot, lane, gradients in
-          let input = tensor(step.inputs[0], slot: slot)
-          headGradient.run(
-            input, logitGradient: floats(step.output, slot: slot), weights: values[0], gradient: gradients[0],
-            sourceGradient: gradient(to, channels: input.channels, slot: slot), adding: step.isAdding,
-            scratch: lane.scratch, pool: lane.pool, kernels: kernels)
-        }
+    for event in program.wayBack {
+      switch event {
+      case .again(let number): forward(number, in: { program.kept[$0] }, count: count, images: images)
+      case .back(let number): backward(number, count: count, images: images)
+      }
+    }
+  }
+
+  /// A tensor of the way there, on the way back.
+  private func kept(_ index: TrainingProgram.TensorIndex, slot: Int) -> BlockedTensor {
+    tensor(program.kept[index], slot: slot)
+  }
+
+  private func backward(_ number: Int, count: Int, images: (_ slot: Int) -> UnsafePointer<Float>) {
+    let step = program.steps[number]
+    let values = parameters[number].map(state.values)
+    switch step.operation {
+    case .block(let block): backward(block, number, step, values, count: count, images: images)
+    case .upsampling(_, let inputGradient, let weightGradient):
+      guard let from = step.outputGradient, let to = step.inputGradient else { return }
+      inputGradient.pack(values[0], into: packed, pool: pool)
+      forEachAdding(number, count) { slot, lane, gradients in
+        let output = gradient(from, channels: program.tensors[step.output].channels, slot: slot)
+        let input = kept(step.inputs[0], slot: slot)
+        weightGradient.add(
+          [input], outputGradient: output, to: gradients[0], scratch: lane.scratch, pool: lane.pool, kernels: kernels)
+        inputGradient.run(
+          output, weights: packed, inputGradient: gradient(to, channels: input.channels, slot: slot), pool: lane.pool,
+          kernels: kernels)
+      }
+    case .head(_, let headGradient, _):
+      guard let to = step.inputGradient else { return }
+      forEachAdding(number, count) { slot, lane, gradients in
+        let input = kept(step.inputs[0], slot: slot)
+        headGradient.run(
+          input, logitGradient: floats(step.output, slot: slot), weights: values[0], gradient: gradients[0],
+          sourceGradient: gradient(to, channels: input.channels, slot: slot), adding: step.isAdding,
+          scratch: lane.scratch, pool: lane.pool, kernels: kernels)
       }
     }
   }
@@ -262,10 +286,11 @@ final class TrainingPasses {
     case .strided(let gradient): gradient.pack(values[0], into: packed, pool: pool)
     }
     forEachAdding(number, count) { slot, lane, gradients in
-      let output = tensor(step.output, slot: slot)
+      let output = kept(step.output, slot: slot)
       let outputGradient = gradient(from, channels: output.channels, slot: slot)
       block.normalization.run(
-        output, gradient: outputGradient, normalized: normalized(step.output, slot: slot), gamma: values[2],
+        output, gradient: outputGradient, normalized: normalized(program.kept[step.output], slot: slot),
+        gamma: values[2],
         gammaGradient: gradients[2], betaGradient: gradients[3], scratch: lane.scratch, pool: lane.pool,
         kernels: kernels)
       if step.inputs.isEmpty {
@@ -274,7 +299,7 @@ final class TrainingPasses {
           kernels: kernels)
       } else {
         block.weights.add(
-          step.inputs.map { tensor($0, slot: slot) }, outputGradient: outputGradient, to: gradients[0],
+          step.inputs.map { kept($0, slot: slot) }, outputGradient: outputGradient, to: gradients[0],
           scratch: lane.scratch, pool: lane.pool, kernels: kernels)
       }
       guard let to = step.inputGradient else { return }

@@ -6,7 +6,8 @@ internal import UNet
 /// a sample's memory. It depends on the description and the batch size alone; everything is 3D here: a 2D network is one with z = 1.
 ///
 /// Of each block one tensor is kept, the convolution's output: normalisation and activation are made again while others read it. On the way
-/// back a block's gradient changes in place from that of the activation to that of the convolution's output.
+/// back a block's gradient changes in place from that of the activation to that of the convolution's output. Tensors that aren't kept until
+/// then are computed again before somebody reads them there, into tensors of their own.
 struct TrainingProgram {
   /// Index into `tensors`.
   typealias TensorIndex = Int
@@ -49,7 +50,7 @@ struct TrainingProgram {
   struct Step {
     let layer: NetworkLayer
     let operation: Operation
-    /// Forward tensors; none for the patch.
+    /// Tensors of the way there; none for the patch. On the way back they are read in `TrainingProgram.kept`.
     let inputs: [TensorIndex]
     /// The tensor that it makes; a head's is the logits.
     let output: TensorIndex
@@ -78,12 +79,24 @@ struct TrainingProgram {
     }
   }
 
+  /// Something that happens on the way back, to a step by its number.
+  enum Event: Hashable {
+    /// Its output is computed again.
+    case again(Int)
+    /// Its gradients are computed.
+    case back(Int)
+  }
+
   let description: NetworkDescription
+  let recomputation: Recomputation
   /// Of the patch, `[z, y, x]`.
   let extent: SIMD3<Int>
   let slope: Float
   let steps: [Step]
-  /// Forward tensors, then gradients.
+  let wayBack: [Event]
+  /// Where each tensor of the way there is found on the way back: itself, or what was computed again.
+  let kept: [TensorIndex]
+  /// Tensors of the way there, those that are computed again, then gradients.
   let tensors: [Tensor]
   /// Of one sample.
   let arena: ArenaPlan
@@ -91,14 +104,17 @@ struct TrainingProgram {
   let vectorFloats: Int
 
   /// - Throws: `GradientsError.unsupportedNetwork`, or what `checkExecutable` finds.
-  init(_ description: NetworkDescription, batch: Int) throws {
+  init(_ description: NetworkDescription, batch: Int, recomputation: Recomputation = .none) throws {
     try description.checkExecutable()
     slope = try Self.slope(description)
     self.description = description
-    var builder = TrainingProgramBuilder(description, slope: slope, batch: batch)
+    self.recomputation = recomputation
+    var builder = TrainingProgramBuilder(description, slope: slope, batch: batch, recomputation: recomputation)
     extent = builder.extents[0]
     builder.build()
     steps = builder.steps
+    wayBack = builder.wayBack
+    kept = builder.kept
     tensors = builder.tensors
     vectorFloats = builder.vectorFloats
     arena = ArenaPlan(zip(tensors, builder.lives).map { .init(floats: $0.floats, steps: $1) })
@@ -118,11 +134,12 @@ struct TrainingProgram {
   }
 }
 
-/// Collects steps and how long their tensors live: forward steps count from 0, the way back goes on from there.
+/// Collects steps and how long their tensors live: forward steps count from 0, the events of the way back go on from there.
 private struct TrainingProgramBuilder {
   let description: NetworkDescription
   let slope: Float
   let batch: Int
+  let recomputation: Recomputation
   let price: MemoryPrice
   /// Of each level, `[z, y, x]`.
   let extents: [SIMD3<Int>]
@@ -130,11 +147,18 @@ private struct TrainingProgramBuilder {
   var tensors: [TrainingProgram.Tensor] = []
   var lives: [ClosedRange<Int>] = []
   var vectorFloats = 0
+  var wayBack: [TrainingProgram.Event] = []
+  var kept: [Int] = []
+  /// Tensors that aren't kept until the way back.
+  private var dropped: Set<Int> = []
+  /// When the way back comes to each step.
+  private var backTimes: [Int] = []
 
-  init(_ description: NetworkDescription, slope: Float, batch: Int) {
+  init(_ description: NetworkDescription, slope: Float, batch: Int, recomputation: Recomputation) {
     self.description = description
     self.slope = slope
     self.batch = batch
+    self.recomputation = recomputation
     price = MemoryPrice(.fast, description)
     var extents = [threeAxes(description.patch)]
     for stride in description.strides {
@@ -149,28 +173,82 @@ private struct TrainingProgramBuilder {
     var current: Int?
     var skips: [Int] = []
     for level in 0...description.poolings {
-      for (number, layer) in description.encoder(level: level).enumerated() {
+      let layers = description.encoder(level: level)
+      for (number, layer) in layers.enumerated() {
         // The skip connection has another reader, which comes first on the way back.
-        current = block(layer, inputs: current.map { [$0] } ?? [], addsBack: level > 0 && number == 0)
+        let output = block(layer, inputs: current.map { [$0] } ?? [], addsBack: level > 0 && number == 0)
+        drop(output, isCoarse: level > 0, isInner: number < layers.count - 1)
+        current = output
       }
       skips.append(current!)  // a level has blocks, `checkExecutable` says
     }
     for level in (0..<description.poolings).reversed() {
       let upsampled = upsampling(description.upsampling(to: level), input: current!)
+      drop(upsampled, isCoarse: level > 0)
       var inputs = [upsampled, skips[level]]
-      for layer in description.decoder(level: level) { inputs = [block(layer, inputs: inputs)] }
+      for layer in description.decoder(level: level) {
+        inputs = [block(layer, inputs: inputs)]
+        drop(inputs[0], isCoarse: level > 0)
+      }
       current = inputs[0]
       if level < scales { head(description.head(level: level), input: inputs[0], scale: level) }
     }
-    for index in tensors.indices {
-      // Whoever reads a tensor reads it again on the way back, and who made it needs it there.
-      lives[index] = lives[index].lowerBound...time(back: lives[index].lowerBound)
-    }
+    planWayBack()
     placeGradients()
   }
 
-  /// When the way back comes to a step.
-  private func time(back step: Int) -> Int { 2 * steps.count - 1 - step }
+  /// - Parameters:
+  ///   - isCoarse: whether it is of a level below the full resolution.
+  ///   - isInner: whether the same level's encoder alone reads it.
+  private mutating func drop(_ tensor: Int, isCoarse: Bool, isInner: Bool = false) {
+    let isDropped =
+      switch recomputation {
+      case .none: false
+      case .encoder: isInner
+      case .coarseLevels: isInner || isCoarse
+      }
+    if isDropped { dropped.insert(tensor) }
+  }
+
+  /// The steps in reverse, and before each what must be computed again for it. Whoever reads a tensor reads it again on the way back, and who
+  /// made it needs it there: so long it lives.
+  private mutating func planWayBack() {
+    let maker = Dictionary(uniqueKeysWithValues: steps.indices.map { (steps[$0].output, $0) })
+    kept = Array(tensors.indices)
+    backTimes = [Int](repeating: 0, count: steps.count)
+    var begins: [Int: Int] = [:]  // when it is computed again, by the step that does
+    for number in steps.indices.reversed() {
+      var needed = steps[number].inputs + [steps[number].output]
+      var missing: [Int] = []
+      while let tensor = needed.popLast() {
+        guard dropped.contains(tensor), let step = maker[tensor], begins[step] == nil, !missing.contains(step) else {
+          continue
+        }
+        missing.append(step)
+        needed += steps[step].inputs
+      }
+      for step in missing.sorted() {
+        begins[step] = steps.count + wayBack.count
+        wayBack.append(.again(step))
+      }
+      backTimes[number] = steps.count + wayBack.count
+      wayBack.append(.back(number))
+    }
+    for (number, step) in steps.enumerated() {
+      let tensor = tensors[step.output]
+      if let begin = begins[number] {
+        kept[step.output] = tensors.count
+        tensors.append(tensor)
+        lives.append(begin...backTimes[number])
+      } else if case .upsampling = step.operation {
+        // Its maker doesn't need it on the way back.
+        let readers = steps.indices.filter { steps[$0].inputs.contains(step.output) }
+        lives[step.output] = number...backTimes[readers[0]]
+      } else {
+        lives[step.output] = number...backTimes[number]
+      }
+    }
+  }
 
   private mutating func add(
     channels: Int, extent: SIMD3<Int>, isPending: Bool = false, isPlanar: Bool = false, life: ClosedRange<Int>
@@ -264,13 +342,13 @@ private struct TrainingProgramBuilder {
     var places: [Int: TrainingProgram.GradientPlace] = [:]  // by forward tensor
     let maker = Dictionary(uniqueKeysWithValues: steps.indices.map { (steps[$0].output, $0) })
     for number in steps.indices.reversed() {
-      let time = time(back: number)
+      let time = backTimes[number]
       let inputs = steps[number].inputs
       if case .head = steps[number].operation {} else { steps[number].outputGradient = places[steps[number].output] }
       guard let first = inputs.first else { continue }
       if places[first] == nil {
         let channels = inputs.reduce(0) { $0 + tensors[$1].paddedChannels }
-        let end = inputs.compactMap { maker[$0] }.map { self.time(back: $0) }.max() ?? time
+        let end = inputs.compactMap { maker[$0] }.map { backTimes[$0] }.max() ?? time
         let tensor = add(channels: channels, extent: tensors[first].extent, life: time...end)
         var block = 0
         for input in inputs {

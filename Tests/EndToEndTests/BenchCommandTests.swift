@@ -187,4 +187,34 @@ import Testkit
     let table = try await bench(arguments.filter { $0 != "--json" })
     #expect(table.output.contains("cold start"))
   }
+
+  private struct TrainingAnswer: Decodable {
+    var tessera: TrainingReport
+  }
+
+  private struct TrainingReport: Decodable {
+    var recomputation: String
+    var plannedBytes: Int
+    var peakMemoryBytes: Int
+  }
+
+  /// Activations that are computed again don't lie in memory meanwhile: the process takes less by what was forecast.
+  @Test func aTrainingWithinALimitTakesAsMuchAsWasForecast() async throws {
+    func training(_ limit: [String]) async throws -> TrainingReport {
+      let words = [
+        "train", "--patch", "48x48x48", "--features", "16", "--batch", "1", "--runs", "1", "--threads", "2", "--json",
+      ]
+      let result = try await bench(words + limit)
+      #expect(result.code == 0, "\(result.log)")
+      return try Fleet.decode(TrainingAnswer.self, from: result.output).tessera
+    }
+    let free = try await training([])
+    #expect(free.recomputation == "none")
+    let limit = (free.plannedBytes >> 20) - 12
+    let bound = try await training(["--max-memory", "\(limit)"])
+    #expect(bound.recomputation == "coarseLevels" && bound.plannedBytes <= limit << 20)
+    // Beside the network there is the program itself, which is the same.
+    let (one, other) = (free.peakMemoryBytes - free.plannedBytes, bound.peakMemoryBytes - bound.plannedBytes)
+    #expect(abs(one - other) < 4 << 20, "\(free), \(bound)")
+  }
 }

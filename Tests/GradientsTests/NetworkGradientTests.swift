@@ -64,26 +64,44 @@ import Testkit
   @Test(arguments: TrainedNetwork.all)
   func anyNumberOfThreadsAndAnyMemoryGivesTheSameBits(network: TrainedNetwork) throws {
     let parameters = network.parameters(seed: 11)
-    func train(threads: Int, maxMemory: Int?) throws -> (losses: [Double], values: [[Float]], group: Int) {
+    func train(threads: Int, maxMemory: Int?) throws -> (losses: [Double], values: [[Float]], way: Way) {
       let trained = try network.trainable(parameters, threads: threads, maxMemory: maxMemory)
       let losses = try (0..<3).map { step in
         try trained.step(
           images: flat(network.images(seed: 12 + UInt64(step))),
           targets: network.targets(seed: 20 + UInt64(step)).map { $0.flatMap { $0 } }, learningRate: 0.01)
       }
-      return (losses, try trained.parameters.map { try trained.values(of: $0.name) }, trained.groupSize)
+      return (losses, try trained.parameters.map { try trained.values(of: $0.name) }, Way(trained))
     }
     let one = try train(threads: 1, maxMemory: nil)
-    #expect(one.group == network.batch)
+    #expect(one.way.group == network.batch && one.way.recomputation == .none)
     for threads in 2...4 {
       let many = try train(threads: threads, maxMemory: nil)
       #expect(many.losses == one.losses && many.values == one.values)
     }
-    if network.batch > 1 {
-      let all = try TrainableNetwork.plannedBytes(
-        description: network.network, settings: network.settings, threads: 1)
-      let less = try train(threads: 1, maxMemory: all - 1)
-      #expect(less.group < network.batch && less.losses == one.losses && less.values == one.values)
+    // From limit to limit, down to the least that it can be trained in.
+    var ways = [one.way]
+    while let next = try? train(threads: 1, maxMemory: ways[ways.count - 1].bytes - 1) {
+      #expect(next.way.bytes < ways[ways.count - 1].bytes)
+      #expect(next.losses == one.losses && next.values == one.values, "\(next.way)")
+      ways.append(next.way)
+    }
+    #expect(ways.last?.group == 1 && ways.last?.recomputation != Recomputation.none, "\(ways)")
+    #expect(ways.contains { $0.recomputation == .encoder })
+    // Of a single coarser level there is little that wouldn't be needed again at once.
+    #expect(network.network.poolings == 1 || ways.contains { $0.recomputation == .coarseLevels }, "\(ways)")
+  }
+
+  /// How a network is trained within a limit of memory.
+  private struct Way {
+    let group: Int
+    let recomputation: Recomputation
+    let bytes: Int
+
+    init(_ network: TrainableNetwork) {
+      group = network.groupSize
+      recomputation = network.recomputation
+      bytes = network.plannedBytes
     }
   }
 

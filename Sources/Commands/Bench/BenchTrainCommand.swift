@@ -6,6 +6,17 @@ internal import ModelPlans
 internal import ModelStore
 internal import Planning
 
+extension Recomputation {
+  /// What it is called before people.
+  fileprivate var words: String {
+    switch self {
+    case .none: "nothing"
+    case .encoder: "the encoder's inner blocks"
+    case .coarseLevels: "the encoder's inner blocks and the coarser levels"
+    }
+  }
+}
+
 /// `tessera bench train`
 struct BenchTrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +47,8 @@ struct BenchTrainCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Limit of the network's memory in MiB; samples are worked on in groups to keep it.", valueName: "MiB"))
+      "Limit of the network's memory in MiB: kept by fewer samples at a time, and by computing activations again.",
+      valueName: "MiB"))
   var maxMemory: Int?
 
   @Option(help: "Timed steps, after one that isn't; the median counts.")
@@ -137,7 +149,8 @@ struct BenchTrainCommand: AsyncParsableCommand {
         + "\(Formats.number(report.iterationsPerSecond, digits: 2)) a second, \(Formats.number(report.gflops, digits: 1)) GFLOP/s"
     )
     Output.line(
-      "memory: planned \(Formats.bytes(report.plannedBytes)), \(report.groupSize) sample(s) together, peak of the process "
+      "memory: planned \(Formats.bytes(report.plannedBytes)), \(report.groupSize) sample(s) together, "
+        + "computed again: \(report.recomputation.words), peak of the process "
         + Formats.bytes(report.peakMemoryBytes ?? 0))
     if let peer = answer.peer, let ratio = answer.ratio, let memory = answer.memoryRatio {
       Output.line(
