@@ -22,12 +22,16 @@ INLINE floats lane_sums(floats v[LANES]) {
          __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
+// Voxels from those that are read to those that are fetched.
+#define SUMS_AHEAD 64
+
 static void sums(const tessera_sums *p) {
   for (long first = 0; first < p->voxels; first += LANES) {
     const long count = p->voxels - first < LANES ? p->voxels - first : LANES;
     for (long block = 0; block < p->blocks; block++) {
       const float *from = p->a + block * p->a_block + first * LANES;
       float *to = p->scratch + block * LANES;
+      UNROLLED for (int i = 0; i < LANES; i++) __builtin_prefetch(from + (i + SUMS_AHEAD) * LANES, 0, 2);
       activate(from, count, p->scale ? p->scale + block * LANES : 0, p->shift ? p->shift + block * LANES : 0, p->slope, to,
                p->blocks * LANES);
     }

@@ -57,6 +57,13 @@ public struct DirectConvolution: Sendable {
   /// Parts of the statistics.
   public var parts: Int { window.output[0] * lineGroups }
 
+  /// Panels of one item: where there are few voxels, output channels are shared out too, and each item copies its input anew.
+  private var panelsOfAnItem: Int { parts < Self.enoughParts ? min(Self.fewPanels, outputBlocks) : outputBlocks }
+  private static let enoughParts = 8
+  private static let fewPanels = 8
+  /// Panels whose weights stay near while all lines of an item take them.
+  private static let panelsAtOnce = 2
+
   public var packedWeights: Int { outputBlocks * BlockedTensor.lanes * taps * inner }
 
   public var scratch: ScratchNeed {
@@ -134,31 +141,39 @@ public struct DirectConvolution: Sendable {
     let room = LayerScratch(base: scratch, need: self.scratch)
     let offsets = tapOffsets
     let width = window.output[2]
-    pool.forEach(parts) { item, worker in
-      let z = item / lineGroups
-      let first = item % lineGroups * lines
+    let panelGroups = (outputBlocks + panelsOfAnItem - 1) / panelsOfAnItem
+    pool.forEach(parts * panelGroups) { item, worker in
+      let part = item / panelGroups
+      let firstPanel = item % panelGroups * panelsOfAnItem
+      let panels = firstPanel..<min(firstPanel + panelsOfAnItem, outputBlocks)
+      let z = part / lineGroups
+      let first = part % lineGroups * lines
       let count = min(lines, window.output[1] - first)
       let copies = room.floats(worker: worker)
       copy(z: z, y: first, lines: count, into: copies, copyLine)
       let start = (z * window.output[1] + first) * width
       offsets.withUnsafeBufferPointer { offsets in
-        for line in 0..<count {
-          kernels.multiply(
-            tessera_product(
-              a: copies + line * window.stride[1] * paddedWidth * lanes, a_row: window.stride[2] * lanes,
-              offsets: offsets.baseAddress, taps: taps, inner: inner, weights: weights,
-              c: output.base + (start + line * width) * BlockedTensor.lanes, c_row: BlockedTensor.lanes,
-              c_panel: output.blockFloats, rows: width, panels: outputBlocks, past_caches: 0, soon: nil))
+        for panel in stride(from: panels.lowerBound, to: panels.upperBound, by: Self.panelsAtOnce) {
+          for line in 0..<count {
+            kernels.multiply(
+              tessera_product(
+                a: copies + line * window.stride[1] * paddedWidth * lanes, a_row: window.stride[2] * lanes,
+                offsets: offsets.baseAddress, taps: taps, inner: inner,
+                weights: weights + panel * taps * inner * BlockedTensor.lanes,
+                c: output.block(panel) + (start + line * width) * BlockedTensor.lanes, c_row: BlockedTensor.lanes,
+                c_panel: output.blockFloats, rows: width, panels: min(Self.panelsAtOnce, panels.upperBound - panel),
+                past_caches: 0, soon: nil))
+          }
         }
       }
       withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * BlockedTensor.lanes) { memory in
         guard let means = memory.baseAddress else { return }
         let deviations = means + BlockedTensor.lanes
-        for block in 0..<outputBlocks {
+        for block in panels {
           kernels.activations.rowStatistics(
             output.block(block) + start * BlockedTensor.lanes, count: count * width, channels: BlockedTensor.lanes,
             stride: BlockedTensor.lanes, mean: means, deviations: deviations)
-          moments.record(part: item, block: block, count: count * width) { (means[$0], deviations[$0]) }
+          moments.record(part: part, block: block, count: count * width) { (means[$0], deviations[$0]) }
         }
       }
     }
