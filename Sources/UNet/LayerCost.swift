@@ -39,6 +39,7 @@ extension WinogradProgram.Operation {
     case .first(let convolution), .direct(let convolution): convolution.arithmetic
     case .winograd(let convolution): convolution.arithmetic
     case .upsampling(let upsampling): upsampling.arithmetic
+    case .slabwise(let both): both.arithmetic
     case .head(let head): head.arithmetic
     }
   }

@@ -111,9 +111,10 @@ struct LocalFleet {
       WorkerService(queue: queue, slots: [slot], name: "local", logger: logger),
       AggregatorService(
         ledger: ledger, queue: queue,
-        stitcher: try CaseStitcher(
-          store: store, models: models, threads: threads, softwareVersion: SoftwareVersion.current,
-          removesTiles: true, memory: memory),
+        stitcher: ReleasingStitcher(
+          stitcher: try CaseStitcher(
+            store: store, models: models, threads: threads, softwareVersion: SoftwareVersion.current,
+            removesTiles: true, memory: memory), slot: slot),
         settings: settings, logger: logger),
     ]
     let submission = Submission(
@@ -144,6 +145,17 @@ private struct ReleasingPreparer: RunPreparing {
   func prepare(_ run: RunRecord) async throws -> PassPlan {
     if run.position > 0 { await slot.release() }
     return try await preparer.prepare(run)
+  }
+}
+
+/// Frees them before tiles are stitched, when all tiles of the pass have been predicted.
+private struct ReleasingStitcher: RunStitching {
+  let stitcher: CaseStitcher
+  let slot: SlotPredictor
+
+  func stitch(_ work: StitchClaim) async throws -> StitchOutcome {
+    await slot.release()
+    return try await stitcher.stitch(work)
   }
 }
 

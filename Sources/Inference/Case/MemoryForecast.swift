@@ -35,12 +35,9 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   public var predicting: Int { program + volume + tile + network }
   /// While tiles that are stored elsewhere are stitched, and the label map is measured.
   public var stitching: Int { program + max(slab, files + Self.measuring) + labels }
-  /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its worker slot keeps
-  /// volume and network until then.
+  /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its store keeps the volume.
   public var peak: Int {
-    max(
-      preparing, predicting + store, volume + network + stitching + store,
-      program + files + volume + network + image + labels)
+    max(preparing, predicting + store, volume + stitching + store, program + files + volume + image + labels)
   }
 
   /// - Parameters:

@@ -38,6 +38,11 @@ extension BlockedUpsampling {
   }
 }
 
+extension SlabwiseConvolution {
+  /// Of one pass.
+  public var arithmetic: Double { upsampling.arithmetic + convolution.arithmetic }
+}
+
 extension BlockedHead {
   /// Of one pass.
   public var arithmetic: Double {

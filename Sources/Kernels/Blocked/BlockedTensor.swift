@@ -29,17 +29,23 @@ public struct BlockedTensor {
   public let extent: SIMD3<Int>
   /// From one block to the next; more than a block's own where others lie between.
   public let blockFloats: Int
+  /// Planes that the memory holds at a time: all, but for a tensor that is made and read slab by slab. Plane z takes the place of plane
+  /// z - `heldPlanes`.
+  public let heldPlanes: Int
   public let pending: Pending?
 
-  /// - Parameter blockFloats: `nil` where blocks follow each other.
+  /// - Parameters:
+  ///   - blockFloats: `nil` where blocks follow each other.
+  ///   - heldPlanes: `nil` for all.
   public init(
     base: UnsafeMutablePointer<Float>, channels: Int, extent: SIMD3<Int>, blockFloats: Int? = nil,
-    pending: Pending? = nil
+    heldPlanes: Int? = nil, pending: Pending? = nil
   ) {
     self.base = base
     self.channels = channels
     self.extent = extent
-    self.blockFloats = blockFloats ?? extent.product * Self.lanes
+    self.heldPlanes = heldPlanes ?? extent[0]
+    self.blockFloats = blockFloats ?? self.heldPlanes * extent[1] * extent[2] * Self.lanes
     self.pending = pending
   }
 
@@ -62,6 +68,8 @@ struct InputBlock {
   let scale: UnsafePointer<Float>?
   let shift: UnsafePointer<Float>?
   let slope: Float
+  /// As its tensor's.
+  let heldPlanes: Int
 
   static func list(_ tensors: [BlockedTensor]) -> [InputBlock] {
     tensors.flatMap { tensor in
@@ -69,7 +77,8 @@ struct InputBlock {
         InputBlock(
           base: UnsafePointer(tensor.block(index)),
           scale: tensor.pending.map { $0.scale + index * BlockedTensor.lanes },
-          shift: tensor.pending.map { $0.shift + index * BlockedTensor.lanes }, slope: tensor.pending?.slope ?? 1)
+          shift: tensor.pending.map { $0.shift + index * BlockedTensor.lanes }, slope: tensor.pending?.slope ?? 1,
+          heldPlanes: tensor.heldPlanes)
       }
     }
   }

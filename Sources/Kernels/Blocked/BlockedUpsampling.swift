@@ -30,7 +30,6 @@ public struct BlockedUpsampling: Sendable {
   private var tapRows: Int { factor[0] * factor[1] }
   /// Input lines of an item.
   private var lines: Int { min(input[0] * input[1], max(1, Self.itemVoxels / input[2])) }
-  private var lineGroups: Int { (input[0] * input[1] + lines - 1) / lines }
   /// Floats of one tap's weights.
   private var tapFloats: Int { inputBlocks * outputBlocks * Self.lanes * Self.lanes }
 
@@ -67,18 +66,21 @@ public struct BlockedUpsampling: Sendable {
   ///   - source: of the extent `input`.
   ///   - weights: from `pack`.
   ///   - target: of the extent `output`, overwritten; doesn't overlap `source`.
+  ///   - planes: of the input, those whose outputs are wanted; `nil` for all.
   public func run(
-    _ source: BlockedTensor, weights: UnsafePointer<Float>, target: BlockedTensor,
+    _ source: BlockedTensor, weights: UnsafePointer<Float>, target: BlockedTensor, planes: Range<Int>? = nil,
     scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
   ) {
+    let wanted = planes.map { $0.lowerBound * input[1]..<$0.upperBound * input[1] } ?? 0..<input[0] * input[1]
+    let lineGroups = (wanted.count + lines - 1) / lines
     let blocks = InputBlock.list([source])
     let room = LayerScratch(base: scratch, need: self.scratch)
     let pastCaches = LastLevelCache.isCrowded(by: target)
     // Few voxels are shared out by taps, each of which loads them anew.
     let split = lineGroups < Self.enoughItems ? tapRows : 1
     pool.forEach(lineGroups * split) { item, worker in
-      let firstLine = item / split * lines
-      let count = min(lines, input[0] * input[1] - firstLine)
+      let firstLine = wanted.lowerBound + item / split * lines
+      let count = min(lines, wanted.upperBound - firstLine)
       let rows = room.floats(worker: worker)
       let products = rows + lines * input[2] * inputBlocks * Self.lanes
       for (index, block) in blocks.enumerated() {
@@ -91,7 +93,7 @@ public struct BlockedUpsampling: Sendable {
         if isDirect {
           for kx in 0..<factor[2] {
             for line in 0..<count {
-              let to = target.base + voxel(ofLine: firstLine + line, tapRow: tapRow) * Self.lanes
+              let to = target.base + voxel(ofLine: firstLine + line, tapRow: tapRow, in: target) * Self.lanes
               multiply(
                 UnsafePointer(rows) + line * input[2] * inputBlocks * Self.lanes, count: input[2], tapRow: tapRow,
                 kx: kx, weights: weights, into: to, panel: target.blockFloats, pastCaches, kernels)
@@ -109,9 +111,9 @@ public struct BlockedUpsampling: Sendable {
     }
   }
 
-  /// The output's voxel under the first tap along x of a line of the input.
-  private func voxel(ofLine line: Int, tapRow: Int) -> Int {
-    let z = line / input[1] * factor[0] + tapRow / factor[1]
+  /// The target's voxel under the first tap along x of a line of the input.
+  private func voxel(ofLine line: Int, tapRow: Int, in target: BlockedTensor) -> Int {
+    let z = (line / input[1] * factor[0] + tapRow / factor[1]) % target.heldPlanes
     let y = line % input[1] * factor[1] + tapRow % factor[1]
     return (z * output[1] + y) * output[2]
   }
@@ -139,7 +141,7 @@ public struct BlockedUpsampling: Sendable {
     let floats = output[2] * Self.lanes
     for block in 0..<outputBlocks {
       for (number, line) in lines.enumerated() {
-        (target.block(block) + voxel(ofLine: line, tapRow: tapRow) * Self.lanes)
+        (target.block(block) + voxel(ofLine: line, tapRow: tapRow, in: target) * Self.lanes)
           .update(from: products + (block * lines.count + number) * floats, count: floats)
       }
     }

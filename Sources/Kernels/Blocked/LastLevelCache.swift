@@ -12,10 +12,11 @@ public enum LastLevelCache {
   }()
 
   /// Whether a tensor had better be written past the caches: beside what the layer reads, it would push out what it finds there, each of its
-  /// lines would be read before it is overwritten, and little of it would be left for its reader, which is told ahead what to fetch. Writing
-  /// past the caches changes no bits.
+  /// lines would be read before it is overwritten, and little of it would be left for its reader, which is told ahead what to fetch. Not
+  /// one that is read slab by slab as it is made. Writing past the caches changes no bits.
   static func isCrowded(by tensor: BlockedTensor) -> Bool {
-    BlockedTensor.floats(channels: tensor.channels, extent: tensor.extent) * 4 >= bytes / 4
+    tensor.heldPlanes == tensor.extent[0]
+      && BlockedTensor.floats(channels: tensor.channels, extent: tensor.extent) * 4 >= bytes / 4
   }
 
   /// That of the first processor, as `/sys` describes it.

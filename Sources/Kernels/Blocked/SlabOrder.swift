@@ -7,12 +7,17 @@ public enum SlabOrder: Sendable {
   case backward
 
   /// Calls `body` for each brick of a box of bricks, z first.
-  func forEach(_ bricks: SIMD3<Int>, _ pool: ComputePool, _ body: (_ item: Int, _ worker: Int) -> Void) {
+  /// - Parameter beforeSlab: called with the number of a slab before its bricks; not for `any`.
+  func forEach(
+    _ bricks: SIMD3<Int>, _ pool: ComputePool, beforeSlab: (_ slab: Int) -> Void,
+    _ body: (_ item: Int, _ worker: Int) -> Void
+  ) {
     guard self != .any else { return pool.forEach(bricks.product, body) }
-    let slab = bricks[1] * bricks[2]
+    let count = bricks[1] * bricks[2]
     for number in 0..<bricks[0] {
-      let first = (self == .forward ? number : bricks[0] - 1 - number) * slab
-      pool.forEach(slab) { item, worker in body(first + item, worker) }
+      let slab = self == .forward ? number : bricks[0] - 1 - number
+      beforeSlab(slab)
+      pool.forEach(count) { item, worker in body(slab * count + item, worker) }
     }
   }
 }

@@ -7,8 +7,9 @@ enum TileBrick {
   private static let largeWeights = 2 << 20
   private static let mostTiles = 64
   private static let enoughBricks = 8
-  /// Along x the tiles of a row share inputs, along z those of a column; only then y.
-  private static let order = [0, 2, 0, 2, 1, 2, 0, 1, 2, 0, 1]
+  /// Along x the tiles of a row share inputs, along z those of a column. The first sixteen are no more than two along z, so that slabs are
+  /// thin: what lies between an output and the input whose place it takes, and what is held of an upsampled tensor.
+  private static let order = [2, 0, 2, 1, 1, 2, 0, 1, 2, 0, 1]
   /// Of tiles of eight outputs: few along z, so that an output in place of an input lies near to it.
   private static let orderOfLargeTiles = [0, 2, 1, 2, 1, 2, 0, 1]
   /// Of the planes' kernels.

@@ -22,9 +22,10 @@ struct UpcomingInput {
     let plane = begin / lines
     guard begin < end else { return tessera_soon() }
     let voxel = SIMD3(plane % planes, begin % lines, 0) &+ first
-    let place = (voxel[0] * extent[1] + voxel[1]) * extent[2] + voxel[2]
+    let block = blocks[plane / planes]
+    let place = (voxel[0] % block.heldPlanes * extent[1] + voxel[1]) * extent[2] + voxel[2]
     return tessera_soon(
-      from: blocks[plane / planes].base + place * BlockedTensor.lanes, stride: extent[2] * BlockedTensor.lanes,
+      from: block.base + place * BlockedTensor.lanes, stride: extent[2] * BlockedTensor.lanes,
       lines: min(end, (plane + 1) * lines) - begin, length: size[2] * BlockedTensor.lanes)
   }
 }

@@ -113,9 +113,11 @@ public struct WinogradConvolution: Sendable {
   ///   - output: overwritten; its `pending` doesn't matter.
   ///   - moments: made for `parts`.
   ///   - order: of the slabs, for an output that takes the place of an input of the same extent. Bits don't depend on it.
+  ///   - beforeSlab: called before a slab is computed, with the planes of the last term's inputs that it sees; not for the order `any`.
   public func run(
     _ tensors: [BlockedTensor], weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments,
-    order: SlabOrder = .any, scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+    order: SlabOrder = .any, scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best,
+    beforeSlab: (_ planes: Range<Int>) -> Void = { _ in }
   ) {
     let works = works(tensors, weights, kernels)
     let room = LayerScratch(base: scratch, need: self.scratch)
@@ -144,7 +146,8 @@ public struct WinogradConvolution: Sendable {
       let (first, box) = tiles(work, item: next)
       return work.upcoming(from: first, box: box)
     }
-    order.forEach(bricks, pool) { [last] item, worker in
+    order.forEach(bricks, pool, beforeSlab: { beforeSlab(inputPlanes(ofSlab: $0, depth: brick[0])) }) {
+      [last] item, worker in
       let corner = bricks.place(item) &* brick
       let scratch = room.floats(worker: worker)
       var last = last
@@ -162,6 +165,15 @@ public struct WinogradConvolution: Sendable {
           in: scratch + sumFloats)
       }
     }
+  }
+
+  /// Planes of the last term's inputs that a slab of `depth` planes of the output sees.
+  private func inputPlanes(ofSlab slab: Int, depth: Int) -> Range<Int> {
+    let term = terms[terms.count - 1]
+    let z = term.transform.z
+    let first = slab * depth
+    let end = min(first + depth, output[0])
+    return max(0, first * z.stride - z.padding)..<min(term.input[0], end * z.stride + z.padding)
   }
 
   private func works(

@@ -120,7 +120,7 @@ struct WinogradWork {
     func address(_ block: Int, _ plane: Int) -> UnsafePointer<Float>? {
       let z = corner[0] + plane
       guard z >= 0, z < extent[0] else { return nil }
-      return blocks[block].base + z * extent[1] * extent[2] * BlockedTensor.lanes
+      return blocks[block].base + z % blocks[block].heldPlanes * extent[1] * extent[2] * BlockedTensor.lanes
     }
     for x in stride(from: 0, to: layout.box[2], by: Int(TESSERA_PLANE_TILES)) {
       let place = (plane * layout.row + row * layout.box[2] + x) * layout.inputWidth + block * BlockedTensor.lanes

@@ -23,12 +23,8 @@ enum ConvolutionMethod: Hashable {
 /// How the winograd engine computes a transposed convolution and the convolution that reads what it makes.
 enum UpsampledMethod {
   /// Weights of the term on the transposed convolution's input are many times those of both layers. Each brick reads them anew, so large
-  /// ones cost the time that is won; but they may be less than the tensor that isn't made.
-  private static func mostWeightBytes(_ upsampling: Upsampling, _ price: MemoryPrice) -> Int {
-    let made = BlockedTensor.floats(
-      channels: upsampling.outputChannels, extent: upsampling.input &* upsampling.factor)
-    return max(4 << 20, price.plan == .small ? made * 4 : 0)
-  }
+  /// ones cost the time that is won.
+  private static let mostWeightBytes = 4 << 20
 
   /// The transforms of both as one, for the input of the transposed convolution and for the skip connection; `nil` where one after the
   /// other is cheaper.
@@ -45,7 +41,7 @@ enum UpsampledMethod {
       transforms.min { cost.winograd($0, output: window.output) < cost.winograd($1, output: window.output) }
     }
     let doubled = WinogradTransform.doubled.filter {
-      $0.fits(window, upsampledBy: upsampling.factor) && upsampled.weightBytes($0) <= mostWeightBytes(upsampling, price)
+      $0.fits(window, upsampledBy: upsampling.factor) && upsampled.weightBytes($0) <= mostWeightBytes
     }
     guard let first = cheapest(doubled, upsampled),
       let second = cheapest(WinogradTransform.all.filter { $0.fits(window) && $0.dividesTiles(of: first) }, skip)

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Where the tensors of a winograd program lie in one arena. A convolution writes its output over its input where it can, which about
+/// Where the tensors of a winograd program and the scratch of its steps lie in one arena. A convolution writes its output over its input where it can, which about
 /// halves the memory of the levels at full resolution.
 ///
 /// Its bricks are computed slab by slab then. A slab of the output may overwrite planes of the input that no later slab sees, so
@@ -16,6 +16,8 @@ struct TensorPlacement {
   let places: [Place]
   /// In which order each step computes.
   let orders: [SlabOrder]
+  /// Where each step's scratch begins, in floats.
+  let scratch: [Int]
   /// Of the arena.
   let floats: Int
 
@@ -29,15 +31,14 @@ struct TensorPlacement {
   /// Smaller tensors are written elsewhere: little would be won.
   private static let leastFloats = 1 << 20
 
-  /// - Parameter lives: from the step that writes a tensor to the last one that reads it, by the steps' `number`.
-  init(_ tensors: [WinogradProgram.Tensor], lives: [ClosedRange<Int>], steps: [WinogradProgram.Step]) {
+  init(_ program: WinogradProgram, threads: Int) {
+    let (tensors, lives, steps) = (program.tensors, program.lives, program.steps)
     var chains = lives.map { Chain(life: $0) }
     var chainOf = Array(tensors.indices)
     // Whether a tensor lies behind the margin rather than before it.
     var isBehind = [Bool](repeating: true, count: tensors.count)
     orders = steps.map { step in
-      guard let output = step.output, case .winograd(let convolution) = step.operation, let slab = convolution.slab
-      else { return .any }
+      guard let output = step.output, let slab = step.operation.slab else { return .any }
       let margin = slab.planes + slab.beyond
       let tensor = tensors[output]
       let input = step.inputs.last {
@@ -60,7 +61,9 @@ struct TensorPlacement {
         let blocks = BlockedTensor.blocks(tensors[index].channels)
         return .init(
           floats: tensors[index].floats + blocks * chains[index].margin * plane(index), steps: chains[index].life)
-      })
+      }
+        + steps.map { .init(floats: $0.operation.scratch.floats(threads: threads), steps: $0.number...$0.number) })
+    scratch = Array(arena.offsets.dropFirst(tensors.count))
     places = tensors.indices.map { index in
       let margin = chains[chainOf[index]].margin
       return Place(

@@ -59,8 +59,8 @@ public final class WinogradExecutor: NetworkExecutor {
     _ patch: UnsafePointer<Float>, mirrored: MirroredAxes, use: SegmentationHead.Use,
     into output: UnsafeMutablePointer<Float>
   ) {
-    let scratch = (workspace.memory.base + layout.scratch).assumingMemoryBound(to: Float.self)
     for (index, step) in program.steps.enumerated() {
+      let scratch = workspace.memory.floats(at: layout.placement.scratch[index])
       let parameters = weights.floats(ofStep: index)
       let inputs = step.inputs.map(tensor)
       switch step.operation {
@@ -79,8 +79,14 @@ public final class WinogradExecutor: NetworkExecutor {
       case .winograd(let convolution):
         block(step, parameters) { output, moments in
           convolution.run(
-            inputs, weights: parameters, output: output, moments: moments, order: program.placement.orders[index],
+            inputs, weights: parameters, output: output, moments: moments, order: layout.placement.orders[index],
             scratch: scratch, pool: pool, kernels: kernels)
+        }
+      case .slabwise(let both):
+        block(step, parameters) { output, moments in
+          both.run(
+            inputs[0], Array(inputs.dropFirst()), weights: parameters, output: output, moments: moments,
+            order: layout.placement.orders[index], scratch: scratch, pool: pool, kernels: kernels)
         }
       case .upsampling(let upsampling):
         guard let output = step.output else { continue }
@@ -120,7 +126,7 @@ public final class WinogradExecutor: NetworkExecutor {
   private func tensor(_ index: Int) -> BlockedTensor {
     let shape = program.tensors[index]
     let scale = vectors(shape)
-    let place = program.placement.places[index]
+    let place = layout.placement.places[index]
     return BlockedTensor(
       base: workspace.memory.floats(at: place.offset), channels: shape.channels, extent: shape.extent,
       blockFloats: place.blockFloats,

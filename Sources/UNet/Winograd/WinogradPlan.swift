@@ -5,22 +5,20 @@ package import ModelPlans
 public enum WinogradPlan: String, CaseIterable, Hashable, Sendable {
   /// Nearly the least time; large weights only where they save some.
   case fast
-  /// Little more than the original weights in the deep levels, which have nearly all of them, and no upsampled tensors.
+  /// Little more than the original weights in the deepest levels, which have nearly all of them.
   case small
 }
 
 /// What a byte of weights is worth, in seconds of a pass.
 package struct MemoryPrice {
-  let plan: WinogradPlan
   let secondsForByte: Double
 
-  /// A gigabyte is worth as much as the network's direct convolutions would take at 1e12 operations a second, or twelve times that.
+  /// A gigabyte is worth as much as the network's direct convolutions would take at 1e12 operations a second, or eight times that.
   package init(_ plan: WinogradPlan, _ description: NetworkDescription) {
-    self.plan = plan
     let share: Double =
       switch plan {
       case .fast: 1
-      case .small: 12
+      case .small: 8
       }
     secondsForByte = share * description.forwardOperations / 1e12 / 1e9
   }

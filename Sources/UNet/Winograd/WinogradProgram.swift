@@ -10,6 +10,8 @@ struct WinogradProgram {
     case direct(DirectConvolution)
     case winograd(WinogradConvolution)
     case upsampling(BlockedUpsampling)
+    /// A transposed convolution and the convolution that reads what it makes.
+    case slabwise(SlabwiseConvolution)
     case head(BlockedHead)
   }
 
@@ -44,7 +46,8 @@ struct WinogradProgram {
   let slope: Float
   let steps: [Step]
   let tensors: [Tensor]
-  let placement: TensorPlacement
+  /// From the step that writes a tensor to the last one that reads it, by the steps' `number`.
+  let lives: [ClosedRange<Int>]
   /// Floats of the scales and shifts of all tensors.
   let vectorFloats: Int
 
@@ -75,8 +78,7 @@ struct WinogradProgram {
           let inputs = [joined.input] + step.inputs.dropFirst()
           steps.append(
             Step(
-              number: index, layer: step.layer, upsampling: joined.layer, operation: .winograd(joined.convolution),
-              inputs: inputs,
+              number: index, layer: step.layer, upsampling: joined.layer, operation: joined.operation, inputs: inputs,
               output: output))
           lives[joined.input] = lives[joined.input].lowerBound...max(lives[joined.input].upperBound, index)
         } else if step.inputs == [plain.input] {
@@ -91,9 +93,7 @@ struct WinogradProgram {
       case .upsampling(let plainUpsampling, let output):
         joined = Self.join(plainUpsampling, step, with: plain.steps[index + 1], price)
         guard joined == nil else { continue }
-        let upsampling = BlockedUpsampling(
-          input: plainUpsampling.input, factor: plainUpsampling.factor, inputChannels: plainUpsampling.inputChannels,
-          outputChannels: plainUpsampling.outputChannels)
+        let upsampling = BlockedUpsampling(plainUpsampling)
         add(output, channels: upsampling.outputChannels, extent: upsampling.output, isPending: false)
         steps.append(
           Step(
@@ -107,31 +107,39 @@ struct WinogradProgram {
     // The patch is read where the caller has it, and what a joined transposed convolution would make doesn't exist.
     self.tensors = tensors.map { $0 ?? Tensor(channels: 0, extent: SIMD3(0, 0, 0), isPending: false, vectors: 0) }
     self.vectorFloats = vectorFloats
-    placement = TensorPlacement(self.tensors, lives: lives, steps: steps)
+    self.lives = lives
   }
 
-  /// A transposed convolution that waits for the convolution that it is joined with.
+  /// A transposed convolution that waits for the convolution that it is computed with.
   private struct Joined {
     let layer: NetworkLayer
     let input: Int
-    let convolution: WinogradConvolution
+    let operation: Operation
   }
 
   /// - Parameter next: the step that reads what `step` makes.
   private static func join(
     _ upsampling: Upsampling, _ step: NetworkProgram.Step, with next: NetworkProgram.Step, _ price: MemoryPrice
   ) -> Joined? {
-    guard case .block(let block, _, _) = next.operation,
-      let method = UpsampledMethod.joined(
-        upsampling, window: block.window, skipChannels: block.sources.dropFirst().reduce(0, +),
-        outputChannels: block.outputChannels, price: price)
-    else { return nil }
-    return Joined(
-      layer: step.layer, input: step.inputs[0],
-      convolution: WinogradConvolution(
-        window: block.window, factor: upsampling.factor, upsampledFrom: upsampling.inputChannels,
-        upsampledTransform: method.upsampled, sources: Array(block.sources.dropFirst()),
-        outputChannels: block.outputChannels, transform: method.skip))
+    guard case .block(let block, _, _) = next.operation else { return nil }
+    func joined(_ operation: Operation) -> Joined {
+      Joined(layer: step.layer, input: step.inputs[0], operation: operation)
+    }
+    let skips = Array(block.sources.dropFirst())
+    if let method = UpsampledMethod.joined(
+      upsampling, window: block.window, skipChannels: skips.reduce(0, +), outputChannels: block.outputChannels,
+      price: price)
+    {
+      return joined(
+        .winograd(
+          WinogradConvolution(
+            window: block.window, factor: upsampling.factor, upsampledFrom: upsampling.inputChannels,
+            upsampledTransform: method.upsampled, sources: skips, outputChannels: block.outputChannels,
+            transform: method.skip)))
+    }
+    guard case .winograd(let convolution) = convolution(block, price) else { return nil }
+    return SlabwiseConvolution(upsampling: BlockedUpsampling(upsampling), convolution: convolution)
+      .map { joined(.slabwise($0)) }
   }
 
   private static func slope(_ description: NetworkDescription) throws -> Float {
@@ -178,6 +186,7 @@ extension WinogradProgram.Operation {
     case .first(let convolution), .direct(let convolution): convolution.packedWeights
     case .winograd(let convolution): convolution.packedWeights
     case .upsampling(let upsampling): upsampling.packedWeights
+    case .slabwise(let both): both.packedWeights
     case .head(let head): head.packedWeights
     }
   }
@@ -187,6 +196,7 @@ extension WinogradProgram.Operation {
     case .first(let convolution), .direct(let convolution): convolution.scratch
     case .winograd(let convolution): convolution.scratch
     case .upsampling(let upsampling): upsampling.scratch
+    case .slabwise(let both): both.scratch
     case .head(let head): head.scratch
     }
   }
@@ -196,6 +206,7 @@ extension WinogradProgram.Operation {
     switch self {
     case .first(let convolution), .direct(let convolution): convolution.parts
     case .winograd(let convolution): convolution.parts
+    case .slabwise(let both): both.parts
     case .upsampling, .head: 0
     }
   }
@@ -205,7 +216,7 @@ extension WinogradProgram.Operation {
     switch self {
     case .first: "first"
     case .direct: "direct"
-    case .winograd: method
+    case .winograd, .slabwise: method
     case .upsampling: "upsampling"
     case .head: "head"
     }
@@ -217,7 +228,25 @@ extension WinogradProgram.Operation {
     case .first, .direct: "direct"
     case .winograd(let convolution):
       [convolution.upsampledTransform, convolution.transform].compactMap { $0?.description }.joined(separator: " + ")
+    case .slabwise(let both): "products, " + both.convolution.transform.description
     case .upsampling, .head: "products"
     }
+  }
+
+  /// Of the convolution, where it is computed slab by slab.
+  var slab: (planes: Int, beyond: Int)? {
+    switch self {
+    case .winograd(let convolution): convolution.slab
+    case .slabwise(let both): both.convolution.slab
+    case .first, .direct, .upsampling, .head: nil
+    }
+  }
+}
+
+extension BlockedUpsampling {
+  fileprivate init(_ plain: Upsampling) {
+    self.init(
+      input: plain.input, factor: plain.factor, inputChannels: plain.inputChannels, outputChannels: plain.outputChannels
+    )
   }
 }

@@ -45,6 +45,15 @@ final class WinogradWeights: Sendable {
         try readVectors(step, program, from: weights, into: target + convolution.packedWeights)
       case .upsampling(let upsampling):
         try weights.read("\(layer.name).weight", count) { upsampling.pack($0, into: target, pool: pool) }
+      case .slabwise(let both):
+        guard let upsampling = step.upsampling else { preconditionFailure("such a step has both layers") }
+        try weights.read("\(upsampling.name).weight", upsampling.parameterCount) {
+          both.upsampling.pack($0, into: target, pool: pool)
+        }
+        try weights.read("\(layer.convolution).weight", count) {
+          both.convolution.pack($0, into: target + both.upsampling.packedWeights, pool: pool, kernels: kernels)
+        }
+        try readVectors(step, program, from: weights, into: target + both.packedWeights)
       case .head(let head):
         try weights.read("\(layer.name).weight", count) { head.pack($0, into: target) }
         if program.description.headHasBias {
@@ -103,7 +112,7 @@ final class WinogradWeights: Sendable {
   private static func floats(_ step: WinogradProgram.Step, _ program: WinogradProgram) -> Int {
     let vectors =
       switch step.operation {
-      case .first, .direct, .winograd: step.output.map { 2 * program.tensors[$0].paddedChannels } ?? 0
+      case .first, .direct, .winograd, .slabwise: step.output.map { 2 * program.tensors[$0].paddedChannels } ?? 0
       case .upsampling: 0
       case .head(let head): program.description.headHasBias ? head.classes : 0
       }
