@@ -117,14 +117,15 @@ INLINE long output_tile(const int n, const int adds, const int past_caches, cons
 }
 
 INLINE long output_plane(const int n, const int adds, const int past_caches, const tessera_plane_output *p) {
-  running_moments moments = {load(p->moments), load(p->moments + LANES), load(p->moments + 2 * LANES), p->first};
+  // The row's own sums first, so that a brick's don't lose digits one voxel at a time.
+  running_moments moments = {load(p->moments), splat(0), splat(0), p->first};
   long written = 0;
   for (long t = 0; t < p->tiles; t++)
     written += output_tile(n, adds, past_caches, p, p->m + t * p->m_tile, p->x + t * OUTPUTS(n),
                            adds ? p->added + t * OUTPUTS(n) * LANES : 0, &moments);
   store(p->moments, moments.shift);
-  store(p->moments + LANES, moments.sum);
-  store(p->moments + 2 * LANES, moments.squares);
+  store(p->moments + LANES, p->first ? moments.sum : load(p->moments + LANES) + moments.sum);
+  store(p->moments + 2 * LANES, p->first ? moments.squares : load(p->moments + 2 * LANES) + moments.squares);
   return written;
 }
 
