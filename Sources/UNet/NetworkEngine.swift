@@ -7,7 +7,7 @@ public enum EngineChoice: String, CaseIterable, Hashable, Sendable, Codable {
   case blas
   /// Winograd's convolution: plain U-Nets, several times faster.
   case winograd
-  /// The same with half of the memory or less, in a little more time.
+  /// The same with about four fifths of the memory, in a little more time.
   case winogradSmall = "winograd-small"
   /// The fastest that computes the network and fits the memory limit.
   case automatic

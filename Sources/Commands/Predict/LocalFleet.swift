@@ -105,8 +105,7 @@ struct LocalFleet {
     let services: [any Service] = [
       DispatcherService(
         ledger: ledger, queue: queue,
-        preparer: ReleasingPreparer(
-          preparer: try CasePreparer(store: store, models: models, threads: threads, memory: memory), slot: slot),
+        preparer: try CasePreparer(store: store, models: models, threads: threads, memory: memory),
         settings: settings, logger: logger),
       WorkerService(queue: queue, slots: [slot], name: "local", logger: logger),
       AggregatorService(
@@ -137,18 +136,8 @@ struct LocalFleet {
   }
 }
 
-/// Frees the worker slot's network and volume before another pass is prepared, so that they aren't held beside the image.
-private struct ReleasingPreparer: RunPreparing {
-  let preparer: CasePreparer
-  let slot: SlotPredictor
-
-  func prepare(_ run: RunRecord) async throws -> PassPlan {
-    if run.position > 0 { await slot.release() }
-    return try await preparer.prepare(run)
-  }
-}
-
-/// Frees them before tiles are stitched, when all tiles of the pass have been predicted.
+/// Frees the worker slot's network and volume before tiles are stitched, when all tiles of the pass have been predicted: so they aren't
+/// held beside what stitching and then preparing another pass take.
 private struct ReleasingStitcher: RunStitching {
   let stitcher: CaseStitcher
   let slot: SlotPredictor

@@ -54,8 +54,8 @@ public struct SlabwiseConvolution: Sendable {
       base: room.shared, channels: upsampling.outputChannels, extent: upsampling.output, heldPlanes: heldPlanes)
     let factor = upsampling.factor[0]
     let order = order == .any ? .forward : order
-    // Planes of the source whose outputs have been made.
-    var made = order == .forward ? 0..<0 : upsampling.input[0]..<upsampling.input[0]
+    // The first plane of the source whose outputs haven't been made; backward, the plane behind it.
+    var next = order == .forward ? 0 : upsampling.input[0]
     convolution.run(
       [upsampled] + skips, weights: weights + upsampling.packedWeights, output: output, moments: moments, order: order,
       scratch: room.floats(worker: 0), pool: pool, kernels: kernels
@@ -63,12 +63,11 @@ public struct SlabwiseConvolution: Sendable {
       let seen = planes.lowerBound / factor..<(planes.upperBound + factor - 1) / factor
       let missing =
         order == .forward
-        ? max(seen.lowerBound, made.upperBound)..<seen.upperBound
-        : seen.lowerBound..<min(seen.upperBound, made.lowerBound)
+        ? max(seen.lowerBound, next)..<seen.upperBound : seen.lowerBound..<min(seen.upperBound, next)
       upsampling.run(
         source, weights: weights, target: upsampled, planes: missing, scratch: room.floats(worker: 0), pool: pool,
         kernels: kernels)
-      made = min(made.lowerBound, missing.lowerBound)..<max(made.upperBound, missing.upperBound)
+      next = order == .forward ? missing.upperBound : missing.lowerBound
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// Where the tensors of a winograd program and the scratch of its steps lie in one arena. A convolution writes its output over its input where it can, which about
-/// halves the memory of the levels at full resolution.
+/// Where the tensors of a winograd program and the scratch of its steps lie in one arena. A convolution writes its output over its input
+/// where it can, which about halves the memory of the levels at full resolution.
 ///
 /// Its bricks are computed slab by slab then. A slab of the output may overwrite planes of the input that no later slab sees, so
 /// both lie in one piece of memory, the output a slab and a plane before the input. The next convolution has its output a slab and a
