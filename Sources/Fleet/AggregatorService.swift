@@ -79,8 +79,10 @@ public struct AggregatorService: Service, CustomStringConvertible {
         }
       }
       group.addTask {
-        await ServiceLoop(step: "stitch", interval: settings.pollInterval, logger: logger, vitals: settings.vitals)
-          .run(stitchOne)
+        await ServiceLoop(
+          step: "stitch", interval: settings.pollInterval, shortestPause: settings.shortestPause, logger: logger,
+          vitals: settings.vitals
+        ).run(stitchOne)
       }
       try await group.waitForAll()
     }

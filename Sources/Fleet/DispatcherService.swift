@@ -57,7 +57,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         // A STAT run is looked for before each other one, however long those have been waiting.
-        await loop("prepare", settings.pollInterval).run {
+        await loop("prepare", settings.pollInterval, shortestPause: settings.shortestPause).run {
           let urgent = try await prepareOne(of: [.stat], by: preparer)
           let any = try await prepareOne(of: Set(RunClass.allCases), by: preparer)
           return urgent || any
@@ -65,7 +65,7 @@ public struct DispatcherService: Service, CustomStringConvertible {
       }
       if let urgentPreparer {
         group.addTask {
-          await loop("prepare stat", settings.pollInterval).run {
+          await loop("prepare stat", settings.pollInterval, shortestPause: settings.shortestPause).run {
             try await prepareOne(of: [.stat], by: urgentPreparer)
           }
         }
@@ -88,8 +88,8 @@ public struct DispatcherService: Service, CustomStringConvertible {
     logger.info("dispatcher stopped")
   }
 
-  private func loop(_ step: String, _ interval: Duration) -> ServiceLoop {
-    ServiceLoop(step: step, interval: interval, logger: logger, vitals: settings.vitals)
+  private func loop(_ step: String, _ interval: Duration, shortestPause: Duration? = nil) -> ServiceLoop {
+    ServiceLoop(step: step, interval: interval, shortestPause: shortestPause, logger: logger, vitals: settings.vitals)
   }
 
   private func prepareOne(of classes: Set<RunClass>, by preparer: any RunPreparing) async throws -> Bool {

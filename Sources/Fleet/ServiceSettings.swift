@@ -6,6 +6,9 @@ public struct ServiceSettings: Sendable {
   public var lease: Duration
   /// How often an idle loop looks for work.
   public var pollInterval: Duration
+  /// How soon a loop that looks for runs does it again after it had work to do. The longer it finds none the longer it pauses, up to
+  /// `pollInterval`.
+  public var shortestPause: Duration
   /// Tiles published longer ago than this, without a result, are dispatched again; earlier where tiles are known to take less.
   public var overdueAfter: Duration
   /// Whether each slot has a tile waiting, whatever comes: where there is only one run.
@@ -17,11 +20,13 @@ public struct ServiceSettings: Sendable {
 
   public init(
     owner: String, lease: Duration = .seconds(30), pollInterval: Duration = .milliseconds(200),
-    overdueAfter: Duration = .seconds(900), keepsAhead: Bool = false, canaryShare: Double = 0
+    shortestPause: Duration? = nil, overdueAfter: Duration = .seconds(900), keepsAhead: Bool = false,
+    canaryShare: Double = 0
   ) {
     self.owner = owner
     self.lease = lease
     self.pollInterval = pollInterval
+    self.shortestPause = shortestPause ?? pollInterval
     self.overdueAfter = overdueAfter
     self.keepsAhead = keepsAhead
     self.canaryShare = canaryShare

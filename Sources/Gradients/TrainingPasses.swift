@@ -77,6 +77,10 @@ final class TrainingPasses {
     let pool: ComputePool
     let scratch: UnsafeMutablePointer<Float>
     let moments: UnsafeMutablePointer<Double>
+
+    func room(for need: ScratchNeed) -> LayerScratch {
+      LayerScratch(base: scratch, need: need, threads: pool.threads)
+    }
   }
 
   /// All threads together.
@@ -178,15 +182,16 @@ final class TrainingPasses {
       upsampling.pack(parameters[0], into: packed, pool: pool)
       forEach(count) { slot, lane in
         upsampling.run(
-          tensor(inputs[0], slot: slot), weights: packed, target: tensor(output, slot: slot), scratch: lane.scratch,
-          pool: lane.pool, kernels: kernels.blocked)
+          tensor(inputs[0], slot: slot), weights: packed, target: tensor(output, slot: slot),
+          scratch: lane.room(for: upsampling.scratch), pool: lane.pool, kernels: kernels.blocked)
       }
     case .head(let head, _, _):
       head.pack(parameters[0], into: packed)
       forEach(count) { slot, lane in
         head.run(
           tensor(inputs[0], slot: slot), weights: packed, bias: nil, use: .logits, mirrored: .none,
-          output: floats(output, slot: slot), scratch: lane.scratch, pool: lane.pool, kernels: kernels.blocked)
+          output: floats(output, slot: slot), scratch: lane.room(for: head.scratch), pool: lane.pool,
+          kernels: kernels.blocked)
       }
     }
   }
@@ -211,16 +216,15 @@ final class TrainingPasses {
       case .first(let convolution):
         convolution.run(
           patch: images(slot), mirrored: .none, weights: packed, output: output, moments: moments,
-          scratch: lane.scratch,
-          pool: lane.pool, kernels: kernels.blocked)
+          scratch: lane.room(for: convolution.scratch), pool: lane.pool, kernels: kernels.blocked)
       case .direct(let convolution):
         convolution.run(
-          inputs, weights: packed, output: output, moments: moments, scratch: lane.scratch, pool: lane.pool,
-          kernels: kernels.blocked)
+          inputs, weights: packed, output: output, moments: moments, scratch: lane.room(for: convolution.scratch),
+          pool: lane.pool, kernels: kernels.blocked)
       case .winograd(let convolution):
         convolution.run(
-          inputs, weights: packed, output: output, moments: moments, scratch: lane.scratch, pool: lane.pool,
-          kernels: kernels.blocked)
+          inputs, weights: packed, output: output, moments: moments, scratch: lane.room(for: convolution.scratch),
+          pool: lane.pool, kernels: kernels.blocked)
       }
       moments.normalization(
         gamma: parameters[2], beta: parameters[3], count: channels, epsilon: program.description.block.epsilon,

@@ -132,7 +132,8 @@ final class BlockedBench {
 final class LayerBench {
   let pool: ComputePool
   let weights: UnsafeMutablePointer<Float>
-  let scratch: UnsafeMutablePointer<Float>
+  let scratch: LayerScratch
+  private let scratchMemory: UnsafeMutablePointer<Float>
   private let doubles: UnsafeMutablePointer<Double>
 
   init(threads: Int, weights count: Int, scratch need: ScratchNeed, moments: Int = 1) {
@@ -140,8 +141,9 @@ final class LayerBench {
     weights = BlockedBench.allocate(count)
     weights.initialize(repeating: .nan, count: count)
     let floats = need.floats(threads: threads)
-    scratch = BlockedBench.allocate(floats)
-    scratch.initialize(repeating: .nan, count: floats)
+    scratchMemory = BlockedBench.allocate(floats)
+    scratchMemory.initialize(repeating: .nan, count: floats)
+    scratch = LayerScratch(base: scratchMemory, need: need, threads: threads)
     doubles = .allocate(capacity: moments)
     doubles.initialize(repeating: .nan, count: moments)
   }
@@ -152,7 +154,7 @@ final class LayerBench {
 
   deinit {
     weights.deallocate()
-    scratch.deallocate()
+    scratchMemory.deallocate()
     doubles.deallocate()
   }
 }

@@ -15,8 +15,10 @@ internal import WeightsCache
 /// One worker slot with all threads: preparing, predicting and stitching follow each other, so they don't compete for processors.
 struct LocalFleet {
   /// Tiles beyond this many bytes wait in a temporary file.
-  private static let storeBudget = 32 << 20
-  private static let pollInterval = Duration.milliseconds(5)
+  private static let storeBudget = 8 << 20
+  /// A look takes time from the threads that compute, so there are few of them while a pass takes long.
+  private static let pollInterval = Duration.milliseconds(20)
+  private static let shortestPause = Duration.milliseconds(2)
 
   /// The models whose probabilities are averaged.
   let members: [PassRequest.Member]
@@ -101,7 +103,8 @@ struct LocalFleet {
 
     let slot = try SlotPredictor(
       store: store, models: models, weights: weights, threads: threads, memory: memory, engineChosen: engines.add)
-    let settings = ServiceSettings(owner: "local", pollInterval: Self.pollInterval, keepsAhead: true)
+    let settings = ServiceSettings(
+      owner: "local", pollInterval: Self.pollInterval, shortestPause: Self.shortestPause, keepsAhead: true)
     let services: [any Service] = [
       DispatcherService(
         ledger: ledger, queue: queue,

@@ -41,13 +41,12 @@ public struct BlockedHead: Sendable {
   ///   - bias, use, mirrored, output: as for `SegmentationHead.run`.
   public func run(
     _ source: BlockedTensor, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, use: SegmentationHead.Use,
-    mirrored: MirroredAxes, output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    mirrored: MirroredAxes, output: UnsafeMutablePointer<Float>, scratch: LayerScratch,
     pool: ComputePool, kernels: BlockedKernels = .best
   ) {
     let tiles = tiles
-    let room = LayerScratch(base: scratch, need: self.scratch)
     pool.forEach(tiles.count) { item, worker in
-      let logits = room.floats(worker: worker)
+      let logits = scratch.floats(worker: worker)
       let voxels = tiles.voxels(item)
       var sums = tessera_sums(
         a: source.base + voxels.lowerBound * Self.lanes, a_block: source.blockFloats, blocks: inputBlocks,

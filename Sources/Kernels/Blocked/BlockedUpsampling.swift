@@ -69,19 +69,18 @@ public struct BlockedUpsampling: Sendable {
   ///   - planes: of the input, those whose outputs are wanted; `nil` for all.
   public func run(
     _ source: BlockedTensor, weights: UnsafePointer<Float>, target: BlockedTensor, planes: Range<Int>? = nil,
-    scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+    scratch: LayerScratch, pool: ComputePool, kernels: BlockedKernels = .best
   ) {
     let wanted = planes.map { $0.lowerBound * input[1]..<$0.upperBound * input[1] } ?? 0..<input[0] * input[1]
     let lineGroups = (wanted.count + lines - 1) / lines
     let blocks = InputBlock.list([source])
-    let room = LayerScratch(base: scratch, need: self.scratch)
     let pastCaches = LastLevelCache.isCrowded(by: target)
     // Few voxels are shared out by taps, each of which loads them anew.
     let split = lineGroups < Self.enoughItems ? tapRows : 1
     pool.forEach(lineGroups * split) { item, worker in
       let firstLine = wanted.lowerBound + item / split * lines
       let count = min(lines, wanted.upperBound - firstLine)
-      let rows = room.floats(worker: worker)
+      let rows = scratch.floats(worker: worker)
       let products = rows + lines * input[2] * inputBlocks * Self.lanes
       for (index, block) in blocks.enumerated() {
         kernels.load(

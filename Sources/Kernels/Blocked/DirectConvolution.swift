@@ -99,7 +99,7 @@ public struct DirectConvolution: Sendable {
   /// Convolves blocked tensors. Parameters as for `WinogradConvolution.run`.
   public func run(
     _ tensors: [BlockedTensor], weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments,
-    scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+    scratch: LayerScratch, pool: ComputePool, kernels: BlockedKernels = .best
   ) {
     let blocks = InputBlock.list(tensors)
     run(weights: weights, output: output, moments: moments, scratch: scratch, pool: pool, kernels: kernels) {
@@ -116,7 +116,7 @@ public struct DirectConvolution: Sendable {
   ///   - weights, output, moments, scratch: as for `WinogradConvolution.run`.
   public func run(
     patch: UnsafePointer<Float>, mirrored: MirroredAxes, weights: UnsafePointer<Float>, output: BlockedTensor,
-    moments: PartMoments, scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best
+    moments: PartMoments, scratch: LayerScratch, pool: ComputePool, kernels: BlockedKernels = .best
   ) {
     let extent = window.input
     run(weights: weights, output: output, moments: moments, scratch: scratch, pool: pool, kernels: kernels) {
@@ -134,11 +134,10 @@ public struct DirectConvolution: Sendable {
 
   /// - Parameter copyLine: brings one input line, `z * extent y + y`, of a plane or block to scratch.
   private func run(
-    weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments, scratch: UnsafeMutablePointer<Float>,
+    weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments, scratch: LayerScratch,
     pool: ComputePool, kernels: BlockedKernels,
     _ copyLine: (_ part: Int, _ line: Int, _ target: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let room = LayerScratch(base: scratch, need: self.scratch)
     let offsets = tapOffsets
     let width = window.output[2]
     let panelGroups = (outputBlocks + panelsOfAnItem - 1) / panelsOfAnItem
@@ -149,7 +148,7 @@ public struct DirectConvolution: Sendable {
       let z = part / lineGroups
       let first = part % lineGroups * lines
       let count = min(lines, window.output[1] - first)
-      let copies = room.floats(worker: worker)
+      let copies = scratch.floats(worker: worker)
       copy(z: z, y: first, lines: count, into: copies, copyLine)
       let start = (z * window.output[1] + first) * width
       offsets.withUnsafeBufferPointer { offsets in

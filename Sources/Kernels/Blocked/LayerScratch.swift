@@ -6,7 +6,7 @@ public struct ScratchNeed: Hashable, Sendable {
   public var perWorker = 0
 
   public init(shared: Int = 0, perWorker: Int = 0) {
-    // Whole pages, so that no two threads write to one of them.
+    // Whole pages: neighbours in memory don't share one.
     func wholePages(_ floats: Int) -> Int { (floats + 1023) / 1024 * 1024 }
     self.shared = wholePages(shared)
     self.perWorker = wholePages(perWorker)
@@ -18,14 +18,22 @@ public struct ScratchNeed: Hashable, Sendable {
 /// The memory that a `ScratchNeed` asks for. The owner keeps it alive and lets one layer run at a time.
 public struct LayerScratch {
   let shared: UnsafeMutablePointer<Float>
-  private let need: ScratchNeed
+  private let workers: [UnsafeMutablePointer<Float>]
 
+  /// Memory in one piece.
   /// - Parameter base: `need.floats(threads:)`, aligned to 64 bytes.
-  public init(base: UnsafeMutablePointer<Float>, need: ScratchNeed) {
-    shared = base
-    self.need = need
+  public init(base: UnsafeMutablePointer<Float>, need: ScratchNeed, threads: Int) {
+    self.init(shared: base, workers: (0..<threads).map { base + need.shared + $0 * need.perWorker })
+  }
+
+  /// - Parameters:
+  ///   - shared: `need.shared` floats, aligned to 64 bytes.
+  ///   - workers: `need.perWorker` floats for each thread, likewise.
+  public init(shared: UnsafeMutablePointer<Float>, workers: [UnsafeMutablePointer<Float>]) {
+    self.shared = shared
+    self.workers = workers
   }
 
   @inline(__always)
-  func floats(worker: Int) -> UnsafeMutablePointer<Float> { shared + need.shared + worker * need.perWorker }
+  func floats(worker: Int) -> UnsafeMutablePointer<Float> { workers[worker] }
 }

@@ -46,26 +46,25 @@ public struct SlabwiseConvolution: Sendable {
   ///   - order: of the slabs; `any` is taken as `forward`. Bits don't depend on it.
   public func run(
     _ source: BlockedTensor, _ skips: [BlockedTensor], weights: UnsafePointer<Float>, output: BlockedTensor,
-    moments: PartMoments, order: SlabOrder = .any, scratch: UnsafeMutablePointer<Float>, pool: ComputePool,
+    moments: PartMoments, order: SlabOrder = .any, scratch: LayerScratch, pool: ComputePool,
     kernels: BlockedKernels = .best
   ) {
-    let room = LayerScratch(base: scratch, need: self.scratch)
     let upsampled = BlockedTensor(
-      base: room.shared, channels: upsampling.outputChannels, extent: upsampling.output, heldPlanes: heldPlanes)
+      base: scratch.shared, channels: upsampling.outputChannels, extent: upsampling.output, heldPlanes: heldPlanes)
     let factor = upsampling.factor[0]
     let order = order == .any ? .forward : order
     // The first plane of the source whose outputs haven't been made; backward, the plane behind it.
     var next = order == .forward ? 0 : upsampling.input[0]
     convolution.run(
       [upsampled] + skips, weights: weights + upsampling.packedWeights, output: output, moments: moments, order: order,
-      scratch: room.floats(worker: 0), pool: pool, kernels: kernels
+      scratch: scratch, pool: pool, kernels: kernels
     ) { planes in
       let seen = planes.lowerBound / factor..<(planes.upperBound + factor - 1) / factor
       let missing =
         order == .forward
         ? max(seen.lowerBound, next)..<seen.upperBound : seen.lowerBound..<min(seen.upperBound, next)
       upsampling.run(
-        source, weights: weights, target: upsampled, planes: missing, scratch: room.floats(worker: 0), pool: pool,
+        source, weights: weights, target: upsampled, planes: missing, scratch: scratch, pool: pool,
         kernels: kernels)
       next = order == .forward ? missing.upperBound : missing.lowerBound
     }

@@ -116,19 +116,18 @@ public struct WinogradConvolution: Sendable {
   ///   - beforeSlab: called before a slab is computed, with the planes of the last term's inputs that it sees; not for the order `any`.
   public func run(
     _ tensors: [BlockedTensor], weights: UnsafePointer<Float>, output: BlockedTensor, moments: PartMoments,
-    order: SlabOrder = .any, scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: BlockedKernels = .best,
+    order: SlabOrder = .any, scratch: LayerScratch, pool: ComputePool, kernels: BlockedKernels = .best,
     beforeSlab: (_ planes: Range<Int>) -> Void = { _ in }
   ) {
     let works = works(tensors, weights, kernels)
-    let room = LayerScratch(base: scratch, need: self.scratch)
     var last = WinogradTarget(
       tensor: output, moments: moments, pastCaches: LastLevelCache.isCrowded(by: output))
     guard let brick else {
       for work in works.dropLast() {
-        work.computeInPhases(planeGroups: planeGroups, to: .init(tensor: output), room, pool)
+        work.computeInPhases(planeGroups: planeGroups, to: .init(tensor: output), scratch, pool)
       }
       if works.count > 1 { last.added = output }
-      works[works.count - 1].computeInPhases(planeGroups: planeGroups, to: last, room, pool)
+      works[works.count - 1].computeInPhases(planeGroups: planeGroups, to: last, scratch, pool)
       return
     }
     let bricks = self.output.dividedUp(by: brick)
@@ -149,20 +148,20 @@ public struct WinogradConvolution: Sendable {
     order.forEach(bricks, pool, beforeSlab: { beforeSlab(inputPlanes(ofSlab: $0, depth: brick[0])) }) {
       [last] item, worker in
       let corner = bricks.place(item) &* brick
-      let scratch = room.floats(worker: worker)
+      let own = scratch.floats(worker: worker)
       var last = last
       for (index, work) in works.enumerated() {
         let (first, box) = tiles(work, item: item)
         var target = last
         if index < works.count - 1 {
           let sum = BlockedTensor(
-            base: scratch, channels: outputChannels, extent: pointwiseMin(brick, self.output &- corner), pending: nil)
+            base: own, channels: outputChannels, extent: pointwiseMin(brick, self.output &- corner), pending: nil)
           target = WinogradTarget(tensor: sum, origin: corner)
           (last.added, last.addedOrigin) = (sum, corner)
         }
         work.compute(
           from: first, box: box, to: target, part: item, before: upcoming(after: index, item: item),
-          in: scratch + sumFloats)
+          in: own + sumFloats)
       }
     }
   }

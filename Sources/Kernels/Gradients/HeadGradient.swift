@@ -36,7 +36,7 @@ public struct HeadGradient: Sendable {
     gradient: UnsafeMutablePointer<Float>, sourceGradient: BlockedTensor, adding: Bool,
     scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: GradientKernels = .best
   ) {
-    let room = LayerScratch(base: scratch, need: self.scratch)
+    let room = LayerScratch(base: scratch, need: self.scratch, threads: pool.threads)
     let (parts, blocks, lanes, classes, floats) = (parts, blocks, Self.lanes, classes, floats)
     let row = blocks * lanes
     let padded = room.shared + parts * floats

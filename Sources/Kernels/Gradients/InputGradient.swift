@@ -96,14 +96,15 @@ public struct InputGradient: Sendable {
     kernels: GradientKernels = .best
   ) {
     let moments = PartMoments(base: moments, parts: parts, channels: inputs.padded)
+    let room = LayerScratch(base: scratch, need: self.scratch, threads: pool.threads)
     switch method {
     case .direct(let convolution):
       convolution.run(
-        [outputGradient], weights: weights, output: inputGradient, moments: moments, scratch: scratch, pool: pool,
+        [outputGradient], weights: weights, output: inputGradient, moments: moments, scratch: room, pool: pool,
         kernels: kernels.blocked)
     case .winograd(let convolution):
       convolution.run(
-        [outputGradient], weights: weights, output: inputGradient, moments: moments, scratch: scratch, pool: pool,
+        [outputGradient], weights: weights, output: inputGradient, moments: moments, scratch: room, pool: pool,
         kernels: kernels.blocked)
     }
   }

@@ -99,7 +99,7 @@ public struct StridedInputGradient: Sendable {
     _ outputGradient: BlockedTensor, weights: UnsafePointer<Float>, to inputGradient: BlockedTensor,
     scratch: UnsafeMutablePointer<Float>, pool: ComputePool, kernels: GradientKernels = .best
   ) {
-    let room = LayerScratch(base: scratch, need: self.scratch)
+    let room = LayerScratch(base: scratch, need: self.scratch, threads: pool.threads)
     let classes = classes
     let (input, stride, lanes) = (window.input, window.stride, Self.lanes)
     pool.forEach(input[0] * input[1]) { item, worker in

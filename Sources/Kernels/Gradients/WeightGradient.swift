@@ -142,7 +142,7 @@ public struct WeightGradient: Sendable {
     pool: ComputePool, kernels: GradientKernels,
     _ copyLine: (_ part: Int, _ line: Int, _ target: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let room = LayerScratch(base: scratch, need: self.scratch)
+    let room = LayerScratch(base: scratch, need: self.scratch, threads: pool.threads)
     let (parts, rows, panelGroups, inputGroups, pieces) = (parts, rows, panelGroups, inputGroups, pieces)
     let panelRows = isPlanar ? inputChannels * taps : taps * Self.lanes
     pool.forEach(parts * inputGroups * panelGroups) { item, worker in

@@ -60,7 +60,7 @@ public final class WinogradExecutor: NetworkExecutor {
     into output: UnsafeMutablePointer<Float>
   ) {
     for (index, step) in program.steps.enumerated() {
-      let scratch = workspace.memory.floats(at: layout.placement.scratch[index])
+      let scratch = scratch(ofStep: index)
       let parameters = weights.floats(ofStep: index)
       let inputs = step.inputs.map(tensor)
       switch step.operation {
@@ -117,6 +117,12 @@ public final class WinogradExecutor: NetworkExecutor {
     moments.normalization(
       gamma: gamma, beta: gamma + shape.paddedChannels, epsilon: description.block.epsilon, scale: scale,
       shift: scale + shape.paddedChannels, pool: pool)
+  }
+
+  private func scratch(ofStep index: Int) -> LayerScratch {
+    let place = layout.placement.scratch[index]
+    return LayerScratch(
+      shared: workspace.memory.floats(at: place.shared), workers: place.workers.map(workspace.memory.floats))
   }
 
   private func vectors(_ tensor: WinogradProgram.Tensor) -> UnsafeMutablePointer<Float> {
