@@ -21,7 +21,7 @@ extension KeptTraining {
       TrainingJobInWork(
         training: record.id, tenant: record.tenant, task: record.spec.task, model: record.spec.model,
         job: job.position, work: job.work, epochs: job.epochs, plannedEpochs: record.spec.epochs,
-        finalSeconds: job.finalSeconds, worker: job.worker ?? "", latest: latest(of: job))
+        finalSeconds: job.finalSeconds, worker: job.worker ?? "", handedOutAt: job.publishedAt, latest: latest(of: job))
     }
   }
 

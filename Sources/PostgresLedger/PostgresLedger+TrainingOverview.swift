@@ -4,6 +4,8 @@ internal import Foundation
 extension PostgresLedger {
   public func trainingOverview() async throws -> TrainingOverview {
     try await pool.transaction { database in
+      // One snapshot for all counts: of a training that is submitted meanwhile, none sees only a part.
+      try database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
       let now: Date? = try database.execute("SELECT extract(epoch FROM now()) AS now").first?.value("now")
       return TrainingOverview(
         at: now ?? Date(), jobs: try database.trainingJobCounts(), inWork: try database.trainingJobsInWork(),
@@ -35,7 +37,7 @@ extension PostgresConnection {
       """
       SELECT t.id, t.tenant, t.task, t.model_name, (t.spec->>'epochs')::integer AS planned, j.position, j.kind,
              j.configuration, j.fold, j.epochs, j.final_seconds, j.worker, e.training_loss, e.validation_loss, e.dice, e.epoch_seconds,
-             extract(epoch FROM e.at) AS at
+             extract(epoch FROM e.at) AS at, extract(epoch FROM j.published_at) AS handed_out_at
       FROM fleet.training_jobs j JOIN fleet.trainings t ON t.id = j.training
       LEFT JOIN LATERAL (
         SELECT (array_agg(x.training_loss ORDER BY x.epoch DESC))[1] AS training_loss,
@@ -63,7 +65,8 @@ extension PostgresConnection {
         training: try row.value("id"), tenant: try row.value("tenant"), task: try row.value("task"),
         model: try row.value("model_name"), job: try row.value("position"), work: work,
         epochs: try row.value("epochs"), plannedEpochs: try row.value("planned"),
-        finalSeconds: try row.optional("final_seconds"), worker: try row.optional("worker") ?? "", latest: latest)
+        finalSeconds: try row.optional("final_seconds"), worker: try row.optional("worker") ?? "",
+        handedOutAt: try row.optional("handed_out_at"), latest: latest)
     }
   }
 }

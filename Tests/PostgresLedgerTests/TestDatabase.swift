@@ -56,6 +56,7 @@ struct TestDatabase {
         SET lease_until = lease_until - \(pause), not_before = not_before - \(pause),
             claimed_until = claimed_until - \(pause), published_at = published_at - \(pause);
         UPDATE fleet.training_checkpoints SET at = at - \(pause);
+        UPDATE fleet.training_epochs SET at = at - \(pause);
         ALTER TABLE fleet.trainings DISABLE TRIGGER guard_training;
         UPDATE fleet.trainings SET finished_at = finished_at - \(pause) WHERE finished_at IS NOT NULL;
         ALTER TABLE fleet.trainings ENABLE TRIGGER guard_training;

@@ -79,12 +79,14 @@ public struct TrainingJobInWork: Hashable, Sendable {
   public var finalSeconds: Double?
   /// The trainer process.
   public var worker: String
+  /// When it was handed out the last time, by the ledger's clock.
+  public var handedOutAt: Date?
   /// `nil` before the first epoch's end.
   public var latest: Latest?
 
   public init(
     training: TrainingID, tenant: Tenant, task: String, model: String, job: Int, work: TrainingWork, epochs: Int,
-    plannedEpochs: Int, finalSeconds: Double? = nil, worker: String, latest: Latest?
+    plannedEpochs: Int, finalSeconds: Double? = nil, worker: String, handedOutAt: Date? = nil, latest: Latest?
   ) {
     self.training = training
     self.tenant = tenant
@@ -96,15 +98,16 @@ public struct TrainingJobInWork: Hashable, Sendable {
     self.plannedEpochs = plannedEpochs
     self.finalSeconds = finalSeconds
     self.worker = worker
+    self.handedOutAt = handedOutAt
     self.latest = latest
   }
 
   /// When it will probably be done: the epochs that are left at the speed of the latest ones, and what its trainer expects to come after them.
-  /// `nil` where that can't be told.
+  /// They are counted from the last report, or from when the job was handed out again after it. `nil` where that can't be told.
   public func expectedEnd(at now: Date) -> Date? {
     guard let latest, epochs < plannedEpochs || finalSeconds != nil else { return nil }
     let training = Double(max(0, plannedEpochs - epochs)) * latest.epochSeconds
-    return max(now, latest.at + training + (finalSeconds ?? 0))
+    return max(now, max(latest.at, handedOutAt ?? latest.at) + training + (finalSeconds ?? 0))
   }
 }
 
