@@ -94,7 +94,16 @@ import Testkit
     #expect(frame.lines(columns: columns).joined(separator: "\n") == (try Self.expected("trainings-\(columns)")))
     frame.trainings?.inWork = []
     #expect(frame.lines(columns: columns).last == "TRAININGS  none in work; 2 jobs of trainings wait for a trainer")
+    frame.trainings?.pausedJobs = 1
+    #expect(
+      frame.lines(columns: 120).last
+        == "TRAININGS  none in work; 1 job of trainings waits for a trainer, 1 waits as its tenant is paused")
+    frame.trainings?.pausedJobs = 2
+    #expect(
+      frame.lines(columns: columns).last
+        == "TRAININGS  none in work; 2 jobs of trainings wait as their tenants are paused")
     frame.trainings?.jobs = []
+    frame.trainings?.pausedJobs = 0
     #expect(!frame.lines(columns: columns).contains { $0.contains("TRAINING") })
   }
 

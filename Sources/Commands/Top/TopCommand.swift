@@ -97,6 +97,8 @@ struct TopReport: Encodable {
   var trainings: [TrainingJob]
   /// Jobs of all trainings by state.
   var trainingJobs: [String: Int]
+  /// Those of the ready ones that wait as their tenants are paused.
+  var pausedTrainingJobs: Int
 
   struct TrainingJob: Encodable {
     var training: String
@@ -153,6 +155,7 @@ struct TopReport: Encodable {
     violations = frame.violations
     trainings = (frame.trainings?.inWork ?? []).map { TrainingJob($0, at: frame.overview.at) }
     trainingJobs = Dictionary(uniqueKeysWithValues: (frame.trainings?.jobs ?? []).map { ($0.state.rawValue, $0.count) })
+    pausedTrainingJobs = frame.trainings?.pausedJobs ?? 0
     forecasts = frame.overview.runsInWork.compactMap { run in
       frame.forecasts[run.run].map {
         Forecast(

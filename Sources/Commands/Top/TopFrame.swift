@@ -177,13 +177,25 @@ struct TopFrame {
   /// Nothing where nothing is trained, nor waits for it.
   private func trainingLines(_ width: Int, _ style: TopStyle) -> [String] {
     guard let trainings else { return [] }
-    let waiting = trainings.count(.ready, .queued)
-    guard waiting > 0 || !trainings.inWork.isEmpty else { return [] }
-    let rest =
-      waiting == 0
-      ? [] : ["\(waiting) job\(waiting == 1 ? "" : "s") of trainings wait\(waiting == 1 ? "s" : "") for a trainer"]
-    guard !trainings.inWork.isEmpty else { return [style.strong("TRAININGS") + "  none in work; " + rest.joined()] }
-    return strongTitle(trainingTable(trainings, width), style) + rest
+    let waiting = waitingJobs(trainings)
+    guard waiting != nil || !trainings.inWork.isEmpty else { return [] }
+    guard !trainings.inWork.isEmpty else { return [style.strong("TRAININGS") + "  none in work; " + (waiting ?? "")] }
+    return strongTitle(trainingTable(trainings, width), style) + (waiting.map { [$0] } ?? [])
+  }
+
+  /// What jobs of trainings wait for; `nil` where none waits.
+  private func waitingJobs(_ trainings: TrainingOverview) -> String? {
+    let paused = trainings.pausedJobs
+    let waiting = trainings.count(.ready, .queued) - paused
+    func jobs(_ count: Int) -> String { "\(count) job\(count == 1 ? "" : "s") of trainings" }
+    func wait(_ count: Int) -> String { count == 1 ? "waits" : "wait" }
+    let reason = paused == 1 ? "as its tenant is paused" : "as their tenants are paused"
+    switch (waiting > 0, paused > 0) {
+    case (true, true): return "\(jobs(waiting)) \(wait(waiting)) for a trainer, \(paused) \(wait(paused)) \(reason)"
+    case (true, false): return "\(jobs(waiting)) \(wait(waiting)) for a trainer"
+    case (false, true): return "\(jobs(paused)) \(wait(paused)) \(reason)"
+    case (false, false): return nil
+    }
   }
 
   private func trainingTable(_ trainings: TrainingOverview, _ width: Int) -> TextTable {
