@@ -71,10 +71,14 @@ extension InMemoryLedger {
     }
   }
 
-  public func record(_ report: TrainingReport) async throws -> TrainingReceipt {
+  public func record(
+    _ report: TrainingReport, registering models: [ModelRecord]
+  ) async throws -> TrainingReceipt {
     guard let index = trainings.firstIndex(where: { $0.record.id == report.training }) else { return .unknown }
     let receipt = try change(index) { board, time throws(IllegalTransition) in try board.take(report, at: time) }
-    if receipt == .accepted { trainings[index].note(report, at: now) }
+    guard receipt == .accepted else { return receipt }
+    trainings[index].note(report, at: now)
+    for model in models { add(model) }
     return receipt
   }
 

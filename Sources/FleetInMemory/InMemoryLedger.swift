@@ -54,7 +54,9 @@ public actor InMemoryLedger: Ledger {
 
   // MARK: Models
 
-  public func register(_ model: ModelRecord) async throws {
+  public func register(_ model: ModelRecord) async throws { add(model) }
+
+  func add(_ model: ModelRecord) {
     if modelsByDigest[model.digest] == nil { modelsByDigest[model.digest] = model }
     if let previous = model.previous { modelsByDigest[model.digest]?.previous = previous }
     if modelNames.contains(where: { $0.name == model.name && $0.digest == model.digest }) { return }

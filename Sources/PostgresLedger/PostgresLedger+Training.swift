@@ -98,12 +98,16 @@ extension PostgresLedger {
     }
   }
 
-  public func record(_ report: TrainingReport) async throws -> TrainingReceipt {
+  public func record(
+    _ report: TrainingReport, registering models: [ModelRecord]
+  ) async throws -> TrainingReceipt {
     try await pool.transaction { database in
       guard var kept = try database.lock(training: report.training) else { return .unknown }
       let receipt = try kept.board.take(report, at: kept.now)
       try database.write(kept)
-      if receipt == .accepted { try database.note(report) }
+      guard receipt == .accepted else { return receipt }
+      try database.note(report)
+      for model in models { try database.register(model) }
       return receipt
     }
   }

@@ -319,7 +319,8 @@ extension LedgerLaw {
       seen = try await ledger.trainingOverview()
       let begun = TrainingJobInWork(
         training: training, tenant: .default, task: "Task501_BrainTissue", model: "tissue", job: 0,
-        work: .fold(configuration: "2d", fold: 0), epochs: 0, plannedEpochs: 4, worker: "host-1", latest: nil)
+        work: .fold(configuration: "2d", fold: 0), epochs: 0, plannedEpochs: 4, worker: "host-1",
+        handedOutAt: seen.inWork.first?.handedOutAt, latest: nil)
       #expect(seen.inWork == [begun] && begun.expectedEnd(at: seen.at) == nil)
       for number in 0..<3 {
         let checkpoint = number < 2 ? "c\(number)" : nil
@@ -353,6 +354,52 @@ extension LedgerLaw {
       try await finish(ledger, second[0], by: "host-2")
       seen = try await ledger.trainingOverview()
       #expect(seen.count(.done) == 1 && seen.inWork == [])
+    },
+    LedgerLaw("the end of a job that is taken up again after a wait is expected after it") { bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["2d"], folds: [0]))
+      let first = try #require(try await handedOut(ledger).first)
+      let news = epoch(0, checkpoint: "checkpoint 0", finalSeconds: 3600)
+      #expect(try await ledger.record(report(first, news)) == .accepted)
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
+      try await bench.advance(by: .seconds(5 * 86400))
+      #expect(try await ledger.retry(training, by: "bob") == [0, 1])
+      let second = try #require(try await handedOut(ledger).first)
+      #expect(try await ledger.record(report(second, .begun, by: "host-2")) == .accepted)
+      let seen = try await ledger.trainingOverview()
+      let job = try #require(seen.inWork.first)
+      let handedOut = try #require(job.handedOutAt)
+      #expect(abs(handedOut.timeIntervalSince(seen.at)) < 60)
+      #expect(try seen.at.timeIntervalSince(#require(job.latest).at) > 4 * 86400)
+      // Three epochs are left, and what comes after them.
+      #expect(job.expectedEnd(at: seen.at) == handedOut + 3 * 1.5 + 3600)
+    },
+    LedgerLaw("a model is registered with the report that brings it: a cancelled training leaves none") { bench in
+      let ledger = try await bench.ledger()
+      let training = try await submitted(ledger, spec(["2d"], folds: [0]))
+      try await finish(ledger, try #require(try await handedOut(ledger).first))
+      let choice = try #require(try await handedOut(ledger).first)
+      let models = ["tissue/3d_lowres", "tissue"].map { name in
+        ModelRecord(
+          name: name, digest: LedgerBench.digest(name), configuration: "2d", trainer: "nnUNetTrainerV2", channels: 1,
+          labels: [LabelName(label: 1, name: "grey")])
+      }
+      func chosen(_ due: DueTrainingJob) async throws -> TrainingReceipt {
+        try await ledger.record(report(due, .done(result: LedgerBench.digest("choice"))), registering: models)
+      }
+      #expect(try await ledger.cancel(training, by: "alice") == .cancelled)
+      #expect(try await chosen(choice) == .stale)
+      #expect(try await ledger.models() == [])
+      #expect(try await ledger.neededBlobs(imaginingTrimmed: []).manifests == [])
+      #expect(try await ledger.retry(training, by: "bob") == [1])
+      let again = try #require(try await handedOut(ledger).first)
+      #expect(try await chosen(again) == .accepted)
+      #expect(try await ledger.training(training)?.state == .completed)
+      #expect(try await ledger.models() == models.reversed())
+      // The name may have moved on when the same report comes a second time.
+      try await ledger.register(LedgerBench.model)
+      #expect(try await chosen(again) == .duplicate)
+      #expect(try await ledger.model(named: "tissue") == LedgerBench.model)
     },
     LedgerLaw("who has cancelled a training and who has taken it up again is kept with it, if it changed something") {
       bench in

@@ -45,8 +45,8 @@ public struct TrainingKeeper: Sendable {
       return
     }
     do {
-      let report = try await withModels(report)
-      let receipt = try await ledger.record(report)
+      let (report, models) = try await withModels(report)
+      let receipt = try await ledger.record(report, registering: models)
       await follow(receipt, of: report)
     } catch {
       logger.warning(
@@ -59,22 +59,21 @@ public struct TrainingKeeper: Sendable {
     try? await delivery.acknowledge()
   }
 
-  /// Registers what a selection has chosen, before it counts as done. A choice that can't be read is a failure of the job.
-  private func withModels(_ report: TrainingReport) async throws -> TrainingReport {
+  /// The report with what a selection has chosen. A choice that can't be read is a failure of the job.
+  private func withModels(_ report: TrainingReport) async throws -> (TrainingReport, [ModelRecord]) {
     guard case .done(let result) = report.news,
       let record = try await ledger.training(report.training), record.jobs.indices.contains(report.job),
       record.jobs[report.job].work == .selection, record.jobs[report.job].attempt == report.attempt,
       !record.jobs[report.job].state.isFinal
-    else { return report }
+    else { return (report, []) }
     do {
-      for model in try await TrainingChoice.get(result, from: store).models { try await ledger.register(model) }
-      return report
+      return (report, try await TrainingChoice.get(result, from: store).models)
     } catch let error where error is RunFailure || error is BlobStoreError {
       let failure = RunFailure(error)
       guard failure.kind != .transient else { throw error }
       var failed = report
       failed.news = .failed(kind: failure.kind, reason: failure.reason)
-      return failed
+      return (failed, [])
     }
   }
 

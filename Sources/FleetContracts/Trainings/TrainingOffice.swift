@@ -30,7 +30,9 @@ public protocol TrainingOffice: Sendable {
   func markPublished(_ jobs: [DueTrainingJob]) async throws
 
   /// Takes what a trainer has said. Taking it again is harmless.
-  func record(_ report: TrainingReport) async throws -> TrainingReceipt
+  /// - Parameter models: what the report's job has chosen; registered in the same transaction if the report is accepted, and not otherwise: a
+  ///   training that was cancelled leaves no model.
+  func record(_ report: TrainingReport, registering models: [ModelRecord]) async throws -> TrainingReceipt
   /// Puts jobs back whose trainers have been silent for too long, and, when `queuedAreLost`, those that were published longer ago than
   /// `overdue` and that nobody has begun.
   /// - Returns: how many.
@@ -48,6 +50,11 @@ public protocol TrainingOffice: Sendable {
 extension TrainingOffice {
   /// The newest first, of all tenants.
   public func trainings(limit: Int) async throws -> [TrainingRecord] { try await trainings(of: nil, limit: limit) }
+
+  /// Takes what a trainer has said that brings no model.
+  public func record(_ report: TrainingReport) async throws -> TrainingReceipt {
+    try await record(report, registering: [])
+  }
 }
 
 public struct TrainingSubmissionReceipt: Hashable, Sendable {
