@@ -96,6 +96,7 @@ struct APIBench {
   /// A training of radiology's, of two folds: one has an epoch behind it and a trainer, one has failed.
   func training() async throws -> TrainingID {
     let data = try await store.put(Blob(copying: Array("a preprocessed task".utf8)))
+    let checkpoint = try await store.put(Blob(copying: Array("a checkpoint".utf8)))
     let spec = TrainingSpec(
       task: "Task501_BrainTissue", configurations: ["2d"], folds: [0, 1], foldsOfSplit: 2, data: data, model: "tissue",
       epochs: 10)
@@ -105,7 +106,7 @@ struct APIBench {
     let epoch = TrainingEpoch(
       epoch: 0, trainingLoss: -0.5, validationLoss: .nan, dice: 0.75, learningRate: 0.01, seconds: 2)
     for (job, news) in [
-      (0, TrainingReport.News.epoch(epoch, checkpoint: Self.digest("checkpoint"))),
+      (0, TrainingReport.News.epoch(epoch, checkpoint: checkpoint)),
       (1, .failed(kind: .invalid, reason: "The disk is full.")),
     ] {
       _ = try await ledger.record(

@@ -50,11 +50,12 @@ import Testing
       #expect(acts.map { $0["act"]?.string } == ["retry", "cancel", "retry", "cancel"])
       #expect(acts.allSatisfy { $0["asked_by"]?.string == "both" && $0["asked_at"]?.string != nil })
       #expect(acts.first?["jobs"]?.array == [.integer(1), .integer(2)])
-      // What it was made of has been cleaned away.
-      let data = try #require(try await bench.ledger.training(id)).spec.data
-      try await bench.store.remove(data)
+      // What it would go on from has been cleaned away.
+      let checkpoint = try #require(try await bench.ledger.training(id)?.jobs.first?.checkpoint)
+      try await bench.store.remove(checkpoint)
       let gone = try await client.send(.post, "/v1/trainings/\(id)/retry")
-      #expect(gone.problem == "nothing-to-retry" && gone.text.contains("submit the training again"))
+      #expect(gone.problem == "nothing-to-retry" && gone.text.contains("goes on from"))
+      #expect(gone.text.contains("submit the training again"))
     }
   }
 

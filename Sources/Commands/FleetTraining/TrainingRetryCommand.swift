@@ -26,8 +26,8 @@ struct TrainingRetryCommand: AsyncParsableCommand {
         return refused(
           state,
           """
-          Training \(id) can't be taken up: its preprocessed task isn't in the store any more, as `tessera clean` has removed it. \
-          Submit it again with `tessera submit-training`.
+          Training \(id) can't be taken up: what it is trained on or goes on from isn't in the store any more, as `tessera clean` has \
+          removed it. Submit it again with `tessera submit-training`.
           """)
       case .nothingToRetry(let state):
         return refused(

@@ -1,4 +1,4 @@
-internal import Digests
+public import Digests
 public import Foundation
 
 /// How far a training has come: its state and its jobs. Takes the steps of `TrainingJobState.steps` and no others.
@@ -236,6 +236,12 @@ public struct TrainingBoard: Hashable, Sendable {
 
   /// Whether a retry has something to take up.
   public var canBeRetried: Bool { jobs.contains { $0.state.isFinal && $0.state != .done } }
+
+  /// What the jobs of a retry go on from, as folders' manifests: their checkpoints, and results of jobs that they need.
+  public var foldersOfRetry: Set<Digest> {
+    let retried = jobs.filter { $0.state.isFinal && $0.state != .done }
+    return Set(retried.flatMap { job in [job.checkpoint] + job.needs.map { jobs[$0].result } }.compactMap { $0 })
+  }
 
   /// The first failure, in the order of the jobs.
   public var failure: RunFailure? { jobs.lazy.compactMap(\.failure).first }

@@ -102,7 +102,8 @@ struct TrainingOperations: OperationGroup {
       case .unknown: throw Problem(.notFound, "There is no training \(id).")
       case .dataIsGone:
         throw Problem(
-          .nothingToRetry, "The preprocessed task isn't in the store any more; submit the training again.")
+          .nothingToRetry,
+          "What the training is trained on or goes on from isn't in the store any more; submit the training again.")
       case .nothingToRetry(let state):
         throw Problem(
           .nothingToRetry, "The training is \(state.rawValue), and none of its jobs has failed or was cancelled.")
