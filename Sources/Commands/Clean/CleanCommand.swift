@@ -88,6 +88,9 @@ struct CleanCommand: AsyncParsableCommand {
     Output.line(table.rendered())
     let runs = report.trimmedRuns.count
     Output.line("\(runs) run\(runs == 1 ? "" : "s") \(report.deletes ? "gave" : "would give") up tiles and volumes")
+    for folder in report.missingFolders {
+      Output.note("A folder that a training needs isn't in the store: \(folder). A job that goes on from it fails.")
+    }
   }
 
   private static func show(_ report: LocalCleaning, deletes: Bool) {

@@ -5,7 +5,7 @@ public import Logging
 /// Removes checkpoints that later ones have replaced: a training of a thousand epochs would fill any store.
 ///
 /// Trainings with one seed have blobs in common, and so may a checkpoint and a finished fold; so only what no folder or model names that is
-/// still needed is removed, and nothing that was put again meanwhile.
+/// still needed is removed, and nothing that was put again meanwhile. A needed folder whose manifest is gone keeps nothing: nobody can read it.
 public struct CheckpointSweeper: Sendable {
   static let interval = Duration.seconds(60)
   /// A checkpoint that was replaced stays for so long, for whoever has begun to read it.
@@ -39,10 +39,20 @@ public struct CheckpointSweeper: Sendable {
     }
     let needed = try await ledger.neededBlobs(imaginingTrimmed: [])
     candidates.subtract(needed.blobs)
+    var missing: [Digest] = []
     // Pass documents name volumes and label maps, which are never a checkpoint's.
     for source in needed.manifests.map(NamingBlob.manifest) + needed.folders.map(NamingBlob.folder)
     where !candidates.isEmpty {
-      candidates.subtract(try await source.names(in: store))
+      do {
+        candidates.subtract(try await source.names(in: store))
+      } catch let error as MissingFolder {
+        missing.append(error.manifest)
+      }
+    }
+    if !missing.isEmpty {
+      logger.warning(
+        "folders that trainings go on from aren't in the store",
+        metadata: ["folders": "\(missing.map(\.hexadecimal).sorted())"])
     }
     var removed = 0
     for digest in candidates where try await store.remove(digest, unlessPutWithin: grace) { removed += 1 }

@@ -1,3 +1,4 @@
+public import Digests
 public import FleetContracts
 
 /// What a store holds, and what of it nobody needs.
@@ -23,6 +24,8 @@ public struct CleaningReport: Sendable, Encodable {
   public var unneeded = Amount()
   /// Of that what was removed; the rest was put again meanwhile, or nothing was to be removed.
   public var removed = Amount()
+  /// Folders that trainings need and that aren't in the store, as their manifests' names: whoever goes on from one fails.
+  public var missingFolders: [Digest] = []
   /// Seconds; nothing younger was looked at.
   public var grace: Double
   /// Whether anything was to be removed.

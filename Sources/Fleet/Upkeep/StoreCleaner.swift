@@ -11,6 +11,9 @@ internal import ModelStore
 /// - A worker's result may wait at the broker for longer than that. So nothing is removed that was put after the submission of the oldest run
 ///   that isn't over: whatever belongs to a run and isn't its input, was put since.
 /// - The inventory is taken before the marks. What is put after it is young, and removing looks at the age once more.
+///
+/// A training's folder whose manifest is gone names nothing any more: nobody can read its files by it, so it keeps none, and doesn't keep the
+/// store from being cleaned.
 public struct StoreCleaner: Sendable {
   private let ledger: any BlobRetention
   private let store: any BlobInventory
@@ -26,8 +29,8 @@ public struct StoreCleaner: Sendable {
   ///   - deletes: trims and removes; otherwise only tells what would be.
   ///   - operator: who does it, for the ledger.
   ///   - progress: called with what is being done.
-  /// - Throws: `BlobStoreError`, `RunFailure` when a pass document or manifest can't be read: what it names isn't known then, and nothing
-  ///   is removed.
+  /// - Throws: `BlobStoreError`, `RunFailure` when a pass document or manifest can't be read, or when the store has nothing of what the ledger
+  ///   needs, as it is another's then: nothing is removed.
   public func clean(
     keepingTiles: Duration?, grace: Duration, deletes: Bool, by operator: String,
     progress: (String) -> Void = { _ in }
@@ -40,10 +43,15 @@ public struct StoreCleaner: Sendable {
     let inventory = try await store.inventory()
     progress("what is needed")
     let needed = try await ledger.neededBlobs(imaginingTrimmed: deletes ? [] : Set(trimmable))
-    let marked = try await needed.blobs.union(inside(needed))
+    let (named, missing) = try await inside(needed)
+    let marked = needed.blobs.union(named)
+    if let folder = missing.first, !inventory.contains(where: { marked.contains($0.digest) }) {
+      throw BlobStoreError.missing(folder)
+    }
     let limit = max(grace, needed.oldestOpenRun ?? .zero)
 
-    var report = CleaningReport(trimmedRuns: trimmable, grace: limit / .seconds(1), deletes: deletes)
+    var report = CleaningReport(
+      trimmedRuns: trimmable, missingFolders: missing, grace: limit / .seconds(1), deletes: deletes)
     for (index, blob) in inventory.enumerated() {
       if index.isMultiple(of: 1000) { progress("blob \(index) of \(inventory.count)") }
       report.stored.add(blob)
@@ -60,12 +68,24 @@ public struct StoreCleaner: Sendable {
     return report
   }
 
-  /// What pass documents and manifests name. One loop, as the optimiser of Swift 6.3.1 fails on two with calls that suspend.
-  private func inside(_ needed: NeededBlobs) async throws -> Set<Digest> {
-    var blobs: Set<Digest> = []
-    for source in NamingBlob.all(of: needed) { blobs.formUnion(try await source.names(in: store)) }
-    return blobs
+  /// What pass documents and manifests name, and folders that are missing. One loop, as the optimiser of Swift 6.3.1 fails on two with calls
+  /// that suspend.
+  private func inside(_ needed: NeededBlobs) async throws -> (blobs: Set<Digest>, missing: [Digest]) {
+    var (blobs, missing): (Set<Digest>, [Digest]) = ([], [])
+    for source in NamingBlob.all(of: needed) {
+      do {
+        blobs.formUnion(try await source.names(in: store))
+      } catch let error as MissingFolder {
+        missing.append(error.manifest)
+      }
+    }
+    return (blobs, missing)
   }
+}
+
+/// A training's folder that isn't in the store.
+struct MissingFolder: Error {
+  let manifest: Digest
 }
 
 /// A blob that names others.
@@ -79,12 +99,19 @@ enum NamingBlob {
       + needed.folders.map(NamingBlob.folder)
   }
 
+  /// - Throws: `MissingFolder`; `BlobStoreError`, `RunFailure` for what can't be read, and for a pass document or a model that isn't there:
+  ///   those are put before the ledger hears of them, and stay, so the store is damaged or another's.
   func names(in store: any BlobStore) async throws -> [Digest] {
     switch self {
     case .document(let digest):
       let document = try await PassDocument.get(digest, from: store)
       return [document.volume] + (document.previous.map { [$0.labels] } ?? [])
-    case .folder(let digest): return try await FolderManifest.get(digest, from: store).files.map(\.sha256)
+    case .folder(let digest):
+      do {
+        return try await FolderManifest.get(digest, from: store).files.map(\.sha256)
+      } catch BlobStoreError.missing {
+        throw MissingFolder(manifest: digest)
+      }
     case .manifest(let digest): return try await ModelLibrary.manifest(digest, in: store).files.map(\.sha256)
     }
   }
