@@ -74,15 +74,16 @@ public actor SlotPredictor: TilePredicting {
   private func resident(_ digest: Digest) async throws -> ResidentPass {
     if let resident = passes.find(digest) { return resident }
     let document = try await PassDocument.get(digest, from: store)
-    let volume = try await store.get(document.volume).volume(
-      channels: document.channels, extent: document.plan.volume)
+    let blob = try await store.get(document.volume)
+    let volume = try blob.volume(channels: document.channels, extent: document.plan.volume)
     var previous: PreviousLabels?
     if let stored = document.previous {
       let labels = try await store.get(stored.labels).labels(extent: document.plan.volume)
       previous = PreviousLabels(labels: labels, classes: stored.classes)
     }
     let resident = ResidentPass(
-      document: document, extractor: try PatchExtractor(plan: document.plan, volume: volume, previous: previous))
+      document: document, extractor: try PatchExtractor(plan: document.plan, volume: volume, previous: previous),
+      volume: blob)
     passes.trim(to: warmth.passes - 1, bytes: warmth.volumeBytes)
     passes.add(resident, of: digest, bytes: resident.bytes)
     return resident
@@ -149,9 +150,11 @@ public actor SlotPredictor: TilePredicting {
 private struct ResidentPass: Sendable {
   let document: PassDocument
   let extractor: PatchExtractor
+  /// What the extractor reads.
+  let volume: Blob
 
   /// Of its volume.
-  var bytes: Int { extractor.volume.elements.count * MemoryLayout<Float>.stride }
+  var bytes: Int { volume.count }
 }
 
 /// A network in memory. `@unchecked Sendable` is right because only closures on the slot's thread call it, one after the other.
@@ -169,6 +172,8 @@ private final class ResidentPredictor: @unchecked Sendable {
   func probabilities(of tile: Int, in pass: ResidentPass) throws -> ChannelVolume {
     let plan = pass.document.plan
     let patch = pass.extractor.patch(plan.tile(tile))
+    // The next tile reads a mapped volume again; until then its memory is the network's.
+    pass.volume.unloadMapped()
     let count = predictor.classes * plan.patch.count
     // Fresh memory for each tile: the store keeps what it is given.
     let probabilities = ChannelVolume(

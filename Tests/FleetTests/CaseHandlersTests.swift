@@ -3,6 +3,7 @@ import FleetContracts
 import FleetInMemory
 import Foundation
 import Inference
+import Synchronization
 import Testing
 import Testkit
 
@@ -57,6 +58,23 @@ import Testkit
     #expect(digests[0] == digests[1])
   }
 
+  @Test func aMappedVolumeIsReadAnewForEachTileAndStaysInMemoryForNone() async throws {
+    let store = UnloadCountingStore()
+    let models = ModelLibrary()
+    let adopted = try await models.adopt(folder: model, selection: .automatic, checkpoint: "model_final_checkpoint")
+    let image = try await store.put(Blob(copying: try Data(contentsOf: image)))
+    let plan = try await CasePreparer(store: store, models: models, threads: 1).prepare(
+      run(adopted.record, image: image))
+    try #require(plan.tiles > 1)
+    let slot = try SlotPredictor(store: store, models: models, threads: 1)
+    let volume = try PassDocument(json: Data(try await store.get(plan.document).copy)).volume
+    for tile in 0..<2 {
+      let job = TileJob(run: RunID(), pass: plan.id, epoch: 1, tile: tile, attempt: 1, document: plan.document)
+      _ = try await slot.predict(job)
+      #expect(store.unloads(of: volume) == tile + 1)
+    }
+  }
+
   @Test func aModelThatIsTakenForAnotherTrainersReachesTheWorkersAsThat() async throws {
     let store = InMemoryBlobStore()
     let cache = try TemporaryFolder()
@@ -102,5 +120,26 @@ import Testkit
     object["imageBytes"] = nil
     let older = try PassDocument(json: try JSONSerialization.data(withJSONObject: object))
     #expect(older.memoryCase(try CaseRecipe(try await models.model(adopted.record.digest))).files == 0)
+  }
+}
+
+/// A store whose blobs say how often they were taken out of memory, as mapped files are.
+private final class UnloadCountingStore: BlobStore {
+  private let store = InMemoryBlobStore()
+  private let counts = Mutex<[Digest: Int]>([:])
+
+  func unloads(of digest: Digest) -> Int { counts.withLock { $0[digest, default: 0] } }
+
+  func put(_ blob: Blob) async throws -> Digest { try await store.put(blob) }
+  func contains(_ digest: Digest) async throws -> Bool { try await store.contains(digest) }
+  func remove(_ digest: Digest) async throws { try await store.remove(digest) }
+
+  func get(_ digest: Digest) async throws -> Blob {
+    let blob = try await store.get(digest)
+    return blob.withBytes { bytes in
+      Blob(
+        bytes: bytes, unload: { [self] in counts.withLock { $0[digest, default: 0] += 1 } },
+        release: { withExtendedLifetime(blob) {} })
+    }
   }
 }

@@ -91,7 +91,11 @@ import Volumes
     #expect(thick.slab >= 16 * 4 * 40_000 * 4 + 32 * 48 * 64 * 4 + 3 * 40_000 * 4)
     let thin = forecast(planes: 1)
     #expect(thick.slab - thin.slab >= 15 * 4 * 40_000 * 4)
-    #expect(thick.peak >= thick.program + thick.volume + max(thick.network + thick.tile, thick.slab))
+    // A mapped volume is in memory as far as a tile reads it.
+    #expect(thick.volumeInUse == 32 * 48 * 64 * 4)
+    #expect(
+      thick.peak
+        >= thick.program + max(thick.volumeInUse + thick.network + thick.tile, thick.volume + thick.slab))
 
     // Tiles that the process keeps itself: all others, up to what stays in memory and two on their way.
     let tile = 32 * 48 * 64 * 3 * 4
@@ -99,6 +103,7 @@ import Volumes
       let kept = MemoryForecast(
         recipe: recipe, plan: plan, properties: properties, threads: 2, networkBytes: 1000, storeBudget: budget)
       #expect(kept.store == store && kept.peak >= kept.predicting + store)
+      #expect(kept.volumeInUse == max(min(budget, kept.volume), thick.volumeInUse))
     }
 
     // Thinner slabs before a refusal; a refusal says what is needed. Slabs of a case that is so large that they count more than measuring.

@@ -18,6 +18,8 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   public var preprocessing: Int
   /// The preprocessed volume.
   public var volume: Int
+  /// What is in memory of it while tiles are predicted: a tile's part, or all of it where it is so small that it isn't mapped.
+  public var volumeInUse: Int
   /// One patch and its probabilities.
   public var tile: Int
   /// The folds' weights and the engine's workspace.
@@ -32,7 +34,7 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   /// While an image is prepared.
   public var preparing: Int { program + files + image + preprocessing + volume }
   /// While tiles are predicted, in one worker slot.
-  public var predicting: Int { program + volume + tile + network }
+  public var predicting: Int { program + volumeInUse + tile + network }
   /// While tiles that are stored elsewhere are stitched, and the label map is measured.
   public var stitching: Int { program + max(slab, files + Self.measuring) + labels }
   /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its store keeps the volume.
@@ -60,7 +62,10 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
     labels = properties.originalExtent.count
     // The second stage of a cascade also has the labels of the first, one byte a voxel.
     let previous = recipe.previousClasses > 0 ? 1 : 0
-    volume = resampled.count * (recipe.channels * float + previous)
+    let preprocessed = resampled.count * recipe.channels * float
+    volume = preprocessed + previous * resampled.count
+    volumeInUse =
+      min(preprocessed, max(storeBudget, plan.patch.count * recipe.channels * float)) + previous * resampled.count
     preprocessing = Self.betweenAxes(properties) * float + previous * properties.originalExtent.count
     if recipe.preprocessing.channels.contains(where: { $0.usesMask && $0.scheme != .noNorm }) {
       preprocessing += 2 * properties.originalExtent.count + resampled.count
