@@ -96,13 +96,14 @@ public struct FoldTrainer: Sendable {
       }
       remark("continuing from \(found.kind.rawValue), after \(found.epochs) epochs and \(found.iterations) iterations")
     }
-    let pretrained = try options.pretrained.map { try TrainingState.pretrained($0, for: fold.setup.network) }
+    let pretrained = options.pretrained
     let engine = try UNetEngine(
       fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
     defer { engine.stop() }
     try training.run(
       continues ? .farthest(pretrained: pretrained) : .new(pretrained: pretrained), engine: engine,
       finalBatches: try FinalPredictions(fold, options: options).batches(of: fold.setup.batchSize),
+      willTrain: { fold.forgetPredictions(forCascade: options.predictsNextStage) },
       shouldStop: shouldStop, progress: progress, epochDone: epochDone)
     return true
   }
@@ -111,15 +112,16 @@ public struct FoldTrainer: Sendable {
     isAlreadyTrained: Bool, shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) -> Void,
     remark: (String) -> Void
   ) throws -> Summary? {
+    var validation = options.validation
+    // What lies there was predicted with these weights.
+    if isAlreadyTrained { validation.overwrites = false }
     let finished =
-      isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: options.validation) : nil
+      isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: validation) : nil
     let validates = options.validates && finished == nil
-    let predictsNext =
+    let nextCases =
       fold.setup.configuration == .lowResolution && options.predictsNextStage
-      && (!isAlreadyTrained || !NextStage.isThere(fold))
-    let cases =
-      (validates ? FoldValidation.pending(fold, options: options.validation) : [])
-      + (predictsNext ? fold.split.validation : [])
+      ? NextStage.pending(fold, overwrites: !isAlreadyTrained) : []
+    let cases = (validates ? FoldValidation.pending(fold, options: validation) : []) + nextCases
     let meter = PredictionMeter(tiles: try FinalPredictions(fold, cases: cases).tiles, progress: progress)
     // Asked before each tile.
     let shouldStop = {
@@ -129,11 +131,11 @@ public struct FoldTrainer: Sendable {
     var summary = finished
     if finished != nil { remark("validated already") }
     if validates {
-      summary = try FoldValidation(fold, options: options.validation, threads: options.threads)
+      summary = try FoldValidation(fold, options: validation, threads: options.threads)
         .run(shouldStop: shouldStop, progress: remark)
     }
-    if predictsNext {
-      try NextStage(fold, threads: options.threads).run(shouldStop: shouldStop, progress: remark)
+    if !nextCases.isEmpty {
+      try NextStage(fold, threads: options.threads).run(nextCases, shouldStop: shouldStop, progress: remark)
     }
     return summary
   }

@@ -12,32 +12,31 @@ public struct NextStage {
   /// - Throws: as `FoldValidation`.
   public init(_ fold: FoldFolder, threads: Int) throws {
     self.fold = fold
-    predictor = try StagePredictor(fold, usesBest: false, threads: threads)
+    predictor = try StagePredictor(fold, checkpoint: .final, threads: threads)
   }
 
-  /// Whether a fold's label maps are all there.
-  static func isThere(_ fold: FoldFolder) -> Bool {
-    let folder = fold.setup.modelFolder.appending(path: TrainingSetup.nextStageFolder)
-    return fold.split.validation.allSatisfy {
-      FileManager.default.fileExists(atPath: TrainingSetup.nextStageFile(of: $0, in: folder).path)
+  /// Cases that are predicted.
+  /// - Parameter overwrites: also those that are there.
+  static func pending(_ fold: FoldFolder, overwrites: Bool) -> [String] {
+    fold.split.validation.filter {
+      overwrites || !FileManager.default.fileExists(atPath: fold.setup.nextStageFile(of: $0).path)
     }
   }
 
+  /// - Parameter cases: of the fold's validation.
   /// - Throws: `CancellationError` when it should stop.
-  public func run(shouldStop: () -> Bool, progress: (String) -> Void) throws {
+  public func run(_ cases: [String], shouldStop: () -> Bool, progress: (String) -> Void) throws {
     let setup = fold.setup
-    let folder = setup.modelFolder.appending(path: TrainingSetup.nextStageFolder)
-    try FileWriting.makeFolder(folder)
+    try FileWriting.makeFolder(setup.modelFolder.appending(path: TrainingSetup.nextStageFolder))
     let next = setup.stageFolder.deletingLastPathComponent()
       .appending(path: setup.stageFolder.lastPathComponent.dropLast("\(setup.stage)".count) + "\(setup.stage + 1)")
-    let cases = fold.split.validation
     for (index, name) in cases.enumerated() {
       progress("predicting \(name) for the cascade (\(index + 1) of \(cases.count))")
-      let grid = try StageCase(reading: name, in: next).volume.extent
+      let grid = try StageCase.extent(of: name, in: next)
       let labels = try predictor.segment(
         try StageCase(reading: name, in: setup.stageFolder), on: grid, shouldStop: shouldStop)
       try ArrayArchive<UInt8>(shape: grid.lengths, values: Array(labels.elements))
-        .write(to: TrainingSetup.nextStageFile(of: name, in: folder).path, member: "data")
+        .write(to: setup.nextStageFile(of: name).path, member: "data")
     }
   }
 }

@@ -15,9 +15,8 @@ struct StagePredictor {
   private let predictor: TilePredictor
   private let setup: TrainingSetup
 
-  init(_ fold: FoldFolder, usesBest: Bool, threads: Int) throws {
+  init(_ fold: FoldFolder, checkpoint: CheckpointKeeper.Kind, threads: Int) throws {
     setup = fold.setup
-    let checkpoint = usesBest ? CheckpointKeeper.Kind.best : .final
     let model = try TrainedModel.open(
       folder: setup.modelFolder, folds: .named([fold.fold]), checkpoint: checkpoint.rawValue)
     recipe = try CaseRecipe(model)
