@@ -341,7 +341,13 @@ let package = Package(
     tests(
       "AugmentationTests",
       ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes", "RandomStreams"]),
-    tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles", "Planning", "Kernels"]),
+    tests(
+      "TrainingTests",
+      [
+        "Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles", "Planning", "Kernels", "FleetTraining",
+        "Fleet",
+        "FleetContracts", "Digests",
+      ]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),
