@@ -146,7 +146,7 @@ let package = Package(
       [
         "Gradients", "Augmentation", "TrainingData", "ModelStore", "ModelPlans", "Inference", "ModelSelection",
         "LabelFolders", "Preprocessing",
-        "SlidingWindow", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
+        "SlidingWindow", "UNet", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
         "RandomStreams",
       ],
       optimised: true),

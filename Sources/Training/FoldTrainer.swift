@@ -18,7 +18,7 @@ public struct FoldTrainer: Sendable {
     /// Of first weights and batches; `nil` for the checkpoint's, else `FoldTraining.defaultSeed`.
     public var seed: UInt64?
     public var threads: Int
-    /// Bytes that the process may take while it trains; `nil` for no limit.
+    /// Bytes that the process may take; `nil` for no limit.
     public var maxMemory: Int?
     /// A `.model` whose weights a new training starts with.
     public var pretrained: URL?
@@ -97,8 +97,7 @@ public struct FoldTrainer: Sendable {
       remark("continuing from \(found.kind.rawValue), after \(found.epochs) epochs and \(found.iterations) iterations")
     }
     let pretrained = options.pretrained
-    let engine = try UNetEngine(
-      fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+    let engine = try engine(training)
     defer { engine.stop() }
     try training.run(
       continues ? .farthest(pretrained: pretrained) : .new(pretrained: pretrained), engine: engine,
@@ -106,6 +105,27 @@ public struct FoldTrainer: Sendable {
       willTrain: { fold.forgetPredictions(forCascade: options.predictsNextStage) },
       shouldStop: shouldStop, progress: progress, epochDone: epochDone)
     return true
+  }
+
+  /// The network in training, where that and what follows fit the limit of memory.
+  /// - Throws: `TrainingMemoryError` with a limit that suffices for both.
+  private func engine(_ training: FoldTraining) throws -> UNetEngine {
+    var cases: [PredictionMemory.Grid: [String]] = [:]
+    if options.validates { cases[.image] = fold.split.validation }
+    if fold.setup.configuration == .lowResolution, options.predictsNextStage {
+      cases[.nextStage] = fold.split.validation
+    }
+    let predictions = try PredictionMemory(
+      fold.setup, cases: cases, threads: options.threads, limit: options.maxMemory)
+    do {
+      let engine = try UNetEngine(
+        fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+      try predictions.check()
+      return engine
+    } catch var error as TrainingMemoryError {
+      error.needed = max(error.needed, predictions.least)
+      throw error
+    }
   }
 
   private func finish(
@@ -131,11 +151,14 @@ public struct FoldTrainer: Sendable {
     var summary = finished
     if finished != nil { remark("validated already") }
     if validates {
-      summary = try FoldValidation(fold, options: validation, threads: options.threads)
-        .run(shouldStop: shouldStop, progress: remark)
+      summary = try FoldValidation(
+        fold, options: validation, threads: options.threads, maxMemory: options.maxMemory
+      )
+      .run(shouldStop: shouldStop, progress: remark)
     }
     if !nextCases.isEmpty {
-      try NextStage(fold, threads: options.threads).run(nextCases, shouldStop: shouldStop, progress: remark)
+      try NextStage(fold, cases: nextCases, threads: options.threads, maxMemory: options.maxMemory)
+        .run(shouldStop: shouldStop, progress: remark)
     }
     return summary
   }

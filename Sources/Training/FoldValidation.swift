@@ -43,15 +43,17 @@ public struct FoldValidation {
   private let options: Options
   private let folder: ValidationFolder
   private let predictor: StagePredictor
-  private let threads: Int
 
-  /// - Throws: `ModelStoreError` without the checkpoint; what the engine throws for a network that it can't run.
-  public init(_ fold: FoldFolder, options: Options, threads: Int) throws {
+  /// - Parameter maxMemory: bytes that the process may take; `nil` for no limit.
+  /// - Throws: `ModelStoreError` without the checkpoint; `TrainingMemoryError` for a limit that is too low; what the engine throws for a network
+  ///   that it can't run.
+  public init(_ fold: FoldFolder, options: Options, threads: Int, maxMemory: Int? = nil) throws {
     self.fold = fold
     self.options = options
-    self.threads = threads
     folder = ValidationFolder(fold, named: options.folder)
-    predictor = try StagePredictor(fold, checkpoint: options.checkpoint, threads: threads)
+    predictor = try StagePredictor(
+      fold, checkpoint: options.checkpoint, cases: [.image: fold.split.validation], threads: threads,
+      maxMemory: maxMemory)
   }
 
   /// The metrics of a validation that is complete with all that the options ask for; `nil` where something is missing.
@@ -89,7 +91,8 @@ public struct FoldValidation {
       progress("validating \(name) (\(index + 1) of \(pending.count))")
       try predict(name, shouldStop: shouldStop)
     }
-    let summary = try evaluate()
+    let threads = try predictor.memory.evaluationThreads(fold.split.validation)
+    let summary = try evaluate(threads: threads)
     if options.determinesRules {
       progress("determining postprocessing")
       try RuleSearch(
@@ -101,7 +104,7 @@ public struct FoldValidation {
     return summary
   }
 
-  private func evaluate() throws -> Summary {
+  private func evaluate(threads: Int) throws -> Summary {
     let pairs = fold.split.validation.map { name in
       let file = name + LabelFolder.suffix
       return LabelPair(
@@ -121,13 +124,14 @@ public struct FoldValidation {
     let one = try StageCase(reading: name, in: fold.setup.stageFolder)
     let segmented = try predictor.segment(
       one, probabilities: options.savesProbabilities ? folder.url : nil, shouldStop: shouldStop)
-    let cropping = one.cropping
+    let cropping = one.properties.cropping
     let geometry = try ImageGeometry(
       itkSpacing: cropping.itkSpacing, origin: cropping.itkOrigin, direction: cropping.itkDirection)
     if let probabilities = segmented.probabilities {
       try SoftmaxArchive.write(probabilities, to: folder.url.appending(path: "\(name).npz"), pool: predictor.pool)
       let pickle = CasePickle(
-        properties: predictor.properties(of: one), itkOrigin: cropping.itkOrigin, itkSpacing: cropping.itkSpacing,
+        properties: CaseProperties(one.properties, plan: predictor.recipe.preprocessing), itkOrigin: cropping.itkOrigin,
+        itkSpacing: cropping.itkSpacing,
         itkDirection: cropping.itkDirection, files: cropping.files, rule: predictor.recipe.rule)
       try FileWriting.write(try pickle.encoded(), to: folder.url.appending(path: "\(name).pkl"))
     }

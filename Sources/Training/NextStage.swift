@@ -7,12 +7,18 @@ internal import TrainingData
 /// (nnunet/training/cascade_stuff/predict_next_stage.py).
 public struct NextStage {
   private let fold: FoldFolder
+  private let cases: [String]
   private let predictor: StagePredictor
 
+  /// - Parameters:
+  ///   - cases: of the fold's validation.
+  ///   - maxMemory: bytes that the process may take; `nil` for no limit.
   /// - Throws: as `FoldValidation`.
-  public init(_ fold: FoldFolder, threads: Int) throws {
+  public init(_ fold: FoldFolder, cases: [String], threads: Int, maxMemory: Int? = nil) throws {
     self.fold = fold
-    predictor = try StagePredictor(fold, checkpoint: .final, threads: threads)
+    self.cases = cases
+    predictor = try StagePredictor(
+      fold, checkpoint: .final, cases: [.nextStage: cases], threads: threads, maxMemory: maxMemory)
   }
 
   /// Cases that are predicted.
@@ -23,16 +29,13 @@ public struct NextStage {
     }
   }
 
-  /// - Parameter cases: of the fold's validation.
   /// - Throws: `CancellationError` when it should stop.
-  public func run(_ cases: [String], shouldStop: () -> Bool, progress: (String) -> Void) throws {
+  public func run(shouldStop: () -> Bool, progress: (String) -> Void) throws {
     let setup = fold.setup
     try FileWriting.makeFolder(setup.modelFolder.appending(path: TrainingSetup.nextStageFolder))
-    let next = setup.stageFolder.deletingLastPathComponent()
-      .appending(path: setup.stageFolder.lastPathComponent.dropLast("\(setup.stage)".count) + "\(setup.stage + 1)")
     for (index, name) in cases.enumerated() {
       progress("predicting \(name) for the cascade (\(index + 1) of \(cases.count))")
-      let grid = try StageCase.extent(of: name, in: next)
+      let grid = try StageCase.extent(of: name, in: setup.nextStageCases)
       let labels = try predictor.segment(
         try StageCase(reading: name, in: setup.stageFolder), on: grid, shouldStop: shouldStop)
       try ArrayArchive<UInt8>(shape: grid.lengths, values: Array(labels.elements))

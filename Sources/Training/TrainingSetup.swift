@@ -129,6 +129,12 @@ public struct TrainingSetup: Sendable {
     Self.nextStageFile(of: name, in: modelFolder.appending(path: Self.nextStageFolder))
   }
 
+  /// Of 3d_lowres: the cascade's preprocessed cases.
+  var nextStageCases: URL {
+    stageFolder.deletingLastPathComponent()
+      .appending(path: stageFolder.lastPathComponent.dropLast("\(stage)".count) + "\(stage + 1)")
+  }
+
   /// How cases are predicted by what is trained.
   /// - Throws: as `CaseRecipe`.
   func recipe() throws -> CaseRecipe {

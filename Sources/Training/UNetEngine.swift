@@ -15,7 +15,7 @@ final class UNetEngine: GradientEngine {
   /// Batches that may wait; one more is being made and one is being computed with.
   private static let ahead = 4
   /// Code, libraries and the runtimes' own memory.
-  private static let programBytes = 160 << 20
+  static let programBytes = 160 << 20
 
   /// - Parameters:
   ///   - maxMemory: what the process may take, in bytes; `nil` for no limit.
