@@ -146,7 +146,7 @@ let package = Package(
       [
         "Gradients", "Augmentation", "TrainingData", "ModelStore", "ModelPlans", "Inference", "ModelSelection",
         "LabelFolders", "Preprocessing",
-        "SlidingWindow", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
+        "SlidingWindow", "UNet", "Pictures", "NiftiIO", "NumpyFiles", "Volumes", "Kernels", "Pickles", "PythonJSON",
         "RandomStreams",
       ],
       optimised: true),
@@ -341,7 +341,13 @@ let package = Package(
     tests(
       "AugmentationTests",
       ["Augmentation", "Kernels", "NumpyFiles", "Pickles", "Threads", "Volumes", "RandomStreams"]),
-    tests("TrainingTests", ["Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles", "Planning", "Kernels"]),
+    tests(
+      "TrainingTests",
+      [
+        "Training", "TrainingData", "ModelStore", "ModelPlans", "Pickles", "Planning", "Kernels", "FleetTraining",
+        "Fleet",
+        "FleetContracts", "Digests",
+      ]),
     tests("PythonJSONTests", ["PythonJSON"]),
     tests("PlanningTests", ["Planning", "Pickles"]),
     tests("LabelShapesTests", ["LabelShapes", "Volumes", "Kernels"]),

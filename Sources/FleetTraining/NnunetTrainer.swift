@@ -19,7 +19,8 @@ public struct NnunetTrainer: TrainingPerforming {
     self.maxMemory = maxMemory
   }
 
-  /// - Throws: `CancellationError` once it should stop; `TrainingError` and others for what can't be trained.
+  /// - Throws: `CancellationError` once it should stop; `RunFailure` where another trainer may have the memory that this one hasn't; `TrainingError` and
+  ///   others for what can't be trained.
   public func train(
     _ work: FoldWork, epochDone: @escaping (TrainingEpoch) throws -> Void,
     shouldStop: @escaping @Sendable () -> Bool
@@ -49,6 +50,8 @@ public struct NnunetTrainer: TrainingPerforming {
         })
     } catch is TrainingInterrupted {
       throw CancellationError()
+    } catch let error as TrainingMemoryError {
+      throw RunFailure(kind: .outOfMemory, reason: error.description)
     }
   }
 

@@ -9,6 +9,7 @@ public enum Recomputation: String, Hashable, Sendable, Codable, CaseIterable {
   /// Of each encoder level only the last block's output is kept, which the decoder reads too. Costs the others' convolutions once more, that at
   /// full resolution from the few channels of the patch.
   case encoder
-  /// Of all coarser levels nothing is kept either: they are computed again when the full resolution's decoder is done, from its encoder's output.
+  /// Of all coarser levels only the logits of the trained scales are kept: the rest is computed again when the full resolution's decoder is done,
+  /// from its encoder's output.
   case coarseLevels
 }

@@ -3,7 +3,8 @@ internal import ModelPlans
 internal import UNet
 
 /// A described network as the steps of its training, in the order of the forward pass, with the tensors between them and their places in
-/// a sample's memory. It depends on the description and the batch size alone; everything is 3D here: a 2D network is one with z = 1.
+/// a sample's memory. It depends on the description, the batch size and what is computed again alone; everything is 3D here: a 2D network is
+/// one with z = 1.
 ///
 /// Of each block one tensor is kept, the convolution's output: normalisation and activation are made again while others read it. On the way
 /// back a block's gradient changes in place from that of the activation to that of the convolution's output. Tensors that aren't kept until

@@ -1,7 +1,5 @@
-internal import ModelPlans
-internal import SlidingWindow
+internal import Inference
 internal import TrainingData
-internal import Volumes
 
 /// What is predicted once a fold's last epoch is over: its own cases for the validation and, by 3d_lowres, once more for the cascade.
 ///
@@ -19,26 +17,22 @@ struct FinalPredictions: Hashable {
 
   static let stepSize = 0.5
 
-  /// Those that are to come after training.
+  /// Those that are to come after training, which leaves no older ones.
   /// - Throws: `TrainingDataError` for cases that can't be read.
   init(_ fold: FoldFolder, options: FoldTrainer.Options) throws {
     let predictsNext = fold.setup.configuration == .lowResolution && options.predictsNextStage
-    let (validation, cases) = (FoldValidation.pending(fold, options: options.validation), fold.split.validation)
-    try self.init(fold, cases: (options.validates ? validation : []) + (predictsNext ? cases : []))
+    let cases = fold.split.validation
+    try self.init(fold, cases: (options.validates ? cases : []) + (predictsNext ? cases : []))
   }
 
   /// - Parameter cases: names of preprocessed cases.
   /// - Throws: as the other one.
   init(_ fold: FoldFolder, cases: [String]) throws {
-    let network = fold.setup.network
-    mirrorings = 1 << network.spatialAxes
-    let isFlat = network.spatialAxes == 2
-    let patch = Extent(isFlat ? [1] + network.patch : network.patch)
+    let recipe = try fold.setup.recipe()
+    mirrorings = 1 << (try recipe.mirrorAxes(mirroring: true)).count
     tiles = try cases.reduce(0) { sum, name in
       let extent = try StageCase.extent(of: name, in: fold.setup.stageFolder)
-      return sum
-        + (try TilePlan(
-          volume: extent, patch: patch, stepSize: Self.stepSize, window: isFlat ? .slices : .volume)).tileCount
+      return sum + (try recipe.tilePlan(for: extent, stepSize: Self.stepSize)).tileCount
     }
   }
 

@@ -18,7 +18,7 @@ public struct FoldTrainer: Sendable {
     /// Of first weights and batches; `nil` for the checkpoint's, else `FoldTraining.defaultSeed`.
     public var seed: UInt64?
     public var threads: Int
-    /// Bytes that the process may take while it trains; `nil` for no limit.
+    /// Bytes that the process may take; `nil` for no limit.
     public var maxMemory: Int?
     /// A `.model` whose weights a new training starts with.
     public var pretrained: URL?
@@ -96,30 +96,52 @@ public struct FoldTrainer: Sendable {
       }
       remark("continuing from \(found.kind.rawValue), after \(found.epochs) epochs and \(found.iterations) iterations")
     }
-    let pretrained = try options.pretrained.map { try TrainingState.pretrained($0, for: fold.setup.network) }
-    let engine = try UNetEngine(
-      fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+    let pretrained = options.pretrained
+    let engine = try engine(training)
     defer { engine.stop() }
     try training.run(
       continues ? .farthest(pretrained: pretrained) : .new(pretrained: pretrained), engine: engine,
       finalBatches: try FinalPredictions(fold, options: options).batches(of: fold.setup.batchSize),
+      willTrain: { fold.forgetPredictions(forCascade: options.predictsNextStage) },
       shouldStop: shouldStop, progress: progress, epochDone: epochDone)
     return true
+  }
+
+  /// The network in training, where that and what follows fit the limit of memory.
+  /// - Throws: `TrainingMemoryError` with a limit that suffices for both.
+  private func engine(_ training: FoldTraining) throws -> UNetEngine {
+    var cases: [PredictionMemory.Grid: [String]] = [:]
+    if options.validates { cases[.image] = fold.split.validation }
+    if fold.setup.configuration == .lowResolution, options.predictsNextStage {
+      cases[.nextStage] = fold.split.validation
+    }
+    let predictions = try PredictionMemory(
+      fold.setup, cases: cases, threads: options.threads, limit: options.maxMemory)
+    do {
+      let engine = try UNetEngine(
+        fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+      try predictions.check()
+      return engine
+    } catch var error as TrainingMemoryError {
+      error.needed = max(error.needed, predictions.least)
+      throw error
+    }
   }
 
   private func finish(
     isAlreadyTrained: Bool, shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) -> Void,
     remark: (String) -> Void
   ) throws -> Summary? {
+    var validation = options.validation
+    // What lies there was predicted with these weights.
+    if isAlreadyTrained { validation.overwrites = false }
     let finished =
-      isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: options.validation) : nil
+      isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: validation) : nil
     let validates = options.validates && finished == nil
-    let predictsNext =
+    let nextCases =
       fold.setup.configuration == .lowResolution && options.predictsNextStage
-      && (!isAlreadyTrained || !NextStage.isThere(fold))
-    let cases =
-      (validates ? FoldValidation.pending(fold, options: options.validation) : [])
-      + (predictsNext ? fold.split.validation : [])
+      ? NextStage.pending(fold, overwrites: !isAlreadyTrained) : []
+    let cases = (validates ? FoldValidation.pending(fold, options: validation) : []) + nextCases
     let meter = PredictionMeter(tiles: try FinalPredictions(fold, cases: cases).tiles, progress: progress)
     // Asked before each tile.
     let shouldStop = {
@@ -129,11 +151,14 @@ public struct FoldTrainer: Sendable {
     var summary = finished
     if finished != nil { remark("validated already") }
     if validates {
-      summary = try FoldValidation(fold, options: options.validation, threads: options.threads)
-        .run(shouldStop: shouldStop, progress: remark)
+      summary = try FoldValidation(
+        fold, options: validation, threads: options.threads, maxMemory: options.maxMemory
+      )
+      .run(shouldStop: shouldStop, progress: remark)
     }
-    if predictsNext {
-      try NextStage(fold, threads: options.threads).run(shouldStop: shouldStop, progress: remark)
+    if !nextCases.isEmpty {
+      try NextStage(fold, cases: nextCases, threads: options.threads, maxMemory: options.maxMemory)
+        .run(shouldStop: shouldStop, progress: remark)
     }
     return summary
   }

@@ -1,14 +1,14 @@
-internal import Foundation
+public import Foundation
 internal import ModelStore
 internal import Pictures
 
 /// Trains one fold: new, from pretrained weights, or on from a checkpoint.
 public struct FoldTraining {
   public enum Beginning: Sendable {
-    /// With weights drawn from the seed; a file with pretrained weights takes their place.
-    case new(pretrained: [String: [Float]]?)
+    /// With weights drawn from the seed; those of a pretrained `.model` take their place.
+    case new(pretrained: URL?)
     /// From the checkpoint that is farthest on; where there is none, as new.
-    case farthest(pretrained: [String: [Float]]?)
+    case farthest(pretrained: URL?)
   }
 
   public let fold: FoldFolder
@@ -46,12 +46,15 @@ public struct FoldTraining {
 
   /// - Parameters:
   ///   - finalBatches: validation batches that take as long as what comes after the last epoch.
+  ///   - willTrain: called when nothing stands in the way any more, before anything of an earlier training is removed.
   ///   - shouldStop: asked after each iteration.
   /// - Throws: `TrainingInterrupted` when it was asked to stop; `ModelStoreError` for a checkpoint that can't be used.
   public func run(
-    _ beginning: Beginning, engine: any GradientEngine, finalBatches: Double = 0, shouldStop: @escaping () -> Bool,
+    _ beginning: Beginning, engine: any GradientEngine, finalBatches: Double = 0,
+    willTrain: () -> Void = {}, shouldStop: @escaping () -> Bool,
     progress: @escaping (TrainingProgress) -> Void, epochDone: @escaping (EpochResult) throws -> Void = { _ in }
   ) throws {
+    if case .new(let pretrained) = beginning { try begin(engine, pretrained) }
     fold.tidy()
     let log = try TrainingLog(in: fold.url)
     try fold.describe(schedule: schedule, seed: seed, threads: threads)
@@ -74,15 +77,20 @@ public struct FoldTraining {
       } else {
         try begin(engine, pretrained)
       }
-    case .new(let pretrained):
+      willTrain()
+    case .new:
+      willTrain()
       for kind in CheckpointKeeper.Kind.allCases { fold.keeper.remove(kind) }
-      try begin(engine, pretrained)
     }
     try loop.run()
   }
 
-  private func begin(_ engine: any GradientEngine, _ pretrained: [String: [Float]]?) throws {
-    for (name, values) in pretrained ?? [:] { try engine.setValues(values, of: name) }
+  /// The file's values are in memory no longer than the engine takes them.
+  private func begin(_ engine: any GradientEngine, _ pretrained: URL?) throws {
+    guard let pretrained else { return }
+    for (name, values) in try TrainingState.pretrained(pretrained, for: fold.setup.network) {
+      try engine.setValues(values, of: name)
+    }
   }
 
   private static func chart(of history: TrainingHistory) -> LineChart {

@@ -6,7 +6,6 @@ internal import ModelSelection
 internal import ModelStore
 internal import NiftiIO
 internal import Preprocessing
-internal import PythonJSON
 internal import SlidingWindow
 internal import TrainingData
 internal import Volumes
@@ -17,7 +16,7 @@ public struct FoldValidation {
   public struct Options: Sendable {
     /// Also keeps probabilities (`--npz`).
     public var savesProbabilities: Bool
-    /// Whether cases are predicted again that are there.
+    /// Whether cases are predicted again that are there. Those of another checkpoint always are.
     public var overwrites: Bool
     /// Name of the folder for predictions.
     public var folder: String
@@ -36,35 +35,45 @@ public struct FoldValidation {
       self.determinesRules = determinesRules
       self.usesBest = usesBest
     }
+
+    var checkpoint: CheckpointKeeper.Kind { usesBest ? .best : .final }
   }
 
   private let fold: FoldFolder
   private let options: Options
+  private let folder: ValidationFolder
   private let predictor: StagePredictor
-  private let threads: Int
 
-  /// - Throws: `ModelStoreError` without the checkpoint; what the engine throws for a network that it can't run.
-  public init(_ fold: FoldFolder, options: Options, threads: Int) throws {
+  /// - Parameter maxMemory: bytes that the process may take; `nil` for no limit.
+  /// - Throws: `ModelStoreError` without the checkpoint; `TrainingMemoryError` for a limit that is too low; what the engine throws for a network
+  ///   that it can't run.
+  public init(_ fold: FoldFolder, options: Options, threads: Int, maxMemory: Int? = nil) throws {
     self.fold = fold
     self.options = options
-    self.threads = threads
-    predictor = try StagePredictor(fold, usesBest: options.usesBest, threads: threads)
+    folder = ValidationFolder(fold, named: options.folder)
+    predictor = try StagePredictor(
+      fold, checkpoint: options.checkpoint, cases: [.image: fold.split.validation], threads: threads,
+      maxMemory: maxMemory)
   }
 
   /// The metrics of a validation that is complete with all that the options ask for; `nil` where something is missing.
   static func finished(_ fold: FoldFolder, options: Options) -> Summary? {
-    let folder = fold.url.appending(path: options.folder)
-    let isComplete = fold.split.validation.allSatisfy { isThere($0, in: folder, options: options) }
-    return isComplete ? try? Summary(reading: folder.appending(path: Summary.fileName)) : nil
+    var options = options
+    options.overwrites = false
+    let rules = fold.url.appending(path: Consolidation.rulesFile)
+    guard pending(fold, options: options).isEmpty,
+      !options.determinesRules || FileManager.default.fileExists(atPath: rules.path)
+    else { return nil }
+    return try? Summary(reading: ValidationFolder(fold, named: options.folder).summaryFile)
   }
 
   /// Cases that a validation with these options predicts.
   static func pending(_ fold: FoldFolder, options: Options) -> [String] {
-    let folder = fold.url.appending(path: options.folder)
-    return fold.split.validation.filter { options.overwrites || !isThere($0, in: folder, options: options) }
+    let folder = ValidationFolder(fold, named: options.folder)
+    guard !options.overwrites, folder.isOf(options.checkpoint) else { return fold.split.validation }
+    return fold.split.validation.filter { !folder.isThere($0, withProbabilities: options.savesProbabilities) }
   }
 
-  private var folder: URL { fold.url.appending(path: options.folder) }
   private var references: URL { fold.setup.datasetFolder.appending(path: "gt_segmentations") }
 
   /// - Parameters:
@@ -73,18 +82,33 @@ public struct FoldValidation {
   /// - Returns: the metrics of the predictions as they are.
   /// - Throws: `TrainingError`, and what the steps throw.
   public func run(shouldStop: () -> Bool, progress: (String) -> Void) throws -> Summary {
-    try FileWriting.makeFolder(folder)
-    try writeArguments()
-    let cases = fold.split.validation
-    for (index, name) in cases.enumerated() {
-      guard options.overwrites || !Self.isThere(name, in: folder, options: options) else { continue }
-      progress("validating \(name) (\(index + 1) of \(cases.count))")
+    let pending = Self.pending(fold, options: options)
+    try FileWriting.makeFolder(folder.url)
+    folder.removeMark()
+    if pending == fold.split.validation { folder.forget() }
+    try folder.writeArguments(options)
+    for (index, name) in pending.enumerated() {
+      progress("validating \(name) (\(index + 1) of \(pending.count))")
       try predict(name, shouldStop: shouldStop)
     }
-    let pairs = cases.map { name in
+    let threads = try predictor.memory.evaluationThreads(fold.split.validation)
+    let summary = try evaluate(threads: threads)
+    if options.determinesRules {
+      progress("determining postprocessing")
+      try RuleSearch(
+        base: fold.url, raw: options.folder, processed: folder.processedName, references: references
+      ).run(summary, threads: threads)
+    }
+    try copyReferences()
+    try summary.write(to: folder.summaryFile)
+    return summary
+  }
+
+  private func evaluate(threads: Int) throws -> Summary {
+    let pairs = fold.split.validation.map { name in
       let file = name + LabelFolder.suffix
       return LabelPair(
-        name: file, prediction: folder.appending(path: file), reference: references.appending(path: file))
+        name: file, prediction: folder.url.appending(path: file), reference: references.appending(path: file))
     }
     let evaluation = FolderEvaluation(
       of: pairs, labels: Array(0..<fold.setup.network.outputChannels), tolerance: nil, threads: threads)
@@ -93,53 +117,27 @@ public struct FoldValidation {
         "Evaluating the validation failed for "
           + evaluation.failed.map { "\($0.name) (\($0.reason))" }.joined(separator: ", "))
     }
-    let summary = Summary(
-      of: evaluation, name: "\(fold.setup.trainer.name) val tiled True", task: fold.setup.task)
-    try summary.write(to: folder.appending(path: Summary.fileName))
-    if options.determinesRules {
-      progress("determining postprocessing")
-      try RuleSearch(
-        base: fold.url, raw: options.folder, processed: options.folder + "_postprocessed", references: references
-      ).run(summary, threads: threads)
-    }
-    try copyReferences()
-    return summary
-  }
-
-  /// nnU-Net's `validation_args.json`.
-  private func writeArguments() throws {
-    let arguments: [String: JSONValue] = [
-      "do_mirroring": .boolean(true), "use_sliding_window": .boolean(true), "step_size": .float(0.5),
-      "save_softmax": .boolean(options.savesProbabilities), "use_gaussian": .boolean(true),
-      "overwrite": .boolean(options.overwrites), "validation_folder_name": .string(options.folder),
-      "debug": .boolean(false), "all_in_gpu": .boolean(false), "segmentation_export_kwargs": .null,
-    ]
-    try FileWriting.write(
-      JSONValue.object(arguments).serialized(), to: folder.appending(path: "validation_args.json"))
-  }
-
-  private static func isThere(_ name: String, in folder: URL, options: Options) -> Bool {
-    let suffixes = [LabelFolder.suffix] + (options.savesProbabilities ? [".npz", ".pkl"] : [])
-    return suffixes.allSatisfy { FileManager.default.fileExists(atPath: folder.appending(path: name + $0).path) }
+    return Summary(of: evaluation, name: "\(fold.setup.trainer.name) val tiled True", task: fold.setup.task)
   }
 
   private func predict(_ name: String, shouldStop: () -> Bool) throws {
     let one = try StageCase(reading: name, in: fold.setup.stageFolder)
     let segmented = try predictor.segment(
-      one, probabilities: options.savesProbabilities ? folder : nil, shouldStop: shouldStop)
-    let cropping = one.cropping
+      one, probabilities: options.savesProbabilities ? folder.url : nil, shouldStop: shouldStop)
+    let cropping = one.properties.cropping
     let geometry = try ImageGeometry(
       itkSpacing: cropping.itkSpacing, origin: cropping.itkOrigin, direction: cropping.itkDirection)
     if let probabilities = segmented.probabilities {
-      try SoftmaxArchive.write(probabilities, to: folder.appending(path: "\(name).npz"), pool: predictor.pool)
+      try SoftmaxArchive.write(probabilities, to: folder.url.appending(path: "\(name).npz"), pool: predictor.pool)
       let pickle = CasePickle(
-        properties: predictor.properties(of: one), itkOrigin: cropping.itkOrigin, itkSpacing: cropping.itkSpacing,
+        properties: CaseProperties(one.properties, plan: predictor.recipe.preprocessing), itkOrigin: cropping.itkOrigin,
+        itkSpacing: cropping.itkSpacing,
         itkDirection: cropping.itkDirection, files: cropping.files, rule: predictor.recipe.rule)
-      try FileWriting.write(try pickle.encoded(), to: folder.appending(path: "\(name).pkl"))
+      try FileWriting.write(try pickle.encoded(), to: folder.url.appending(path: "\(name).pkl"))
     }
     // The mark of a case that is done.
     try LabelMap(labels: segmented.labels, geometry: geometry).write(
-      to: folder.appending(path: name + LabelFolder.suffix))
+      to: folder.url.appending(path: name + LabelFolder.suffix))
   }
 
   /// The references of all cases, for comparing configurations later.

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Inference
 public import ModelPlans
 public import ModelStore
 internal import Pickles
@@ -121,6 +122,23 @@ public struct TrainingSetup: Sendable {
 
   static func nextStageFile(of name: String, in folder: URL) -> URL {
     folder.appending(path: "\(name)\(nextStageSuffix).npz")
+  }
+
+  /// Of 3d_lowres: where a case's label map for the cascade lies.
+  func nextStageFile(of name: String) -> URL {
+    Self.nextStageFile(of: name, in: modelFolder.appending(path: Self.nextStageFolder))
+  }
+
+  /// Of 3d_lowres: the cascade's preprocessed cases.
+  var nextStageCases: URL {
+    stageFolder.deletingLastPathComponent()
+      .appending(path: stageFolder.lastPathComponent.dropLast("\(stage)".count) + "\(stage + 1)")
+  }
+
+  /// How cases are predicted by what is trained.
+  /// - Throws: as `CaseRecipe`.
+  func recipe() throws -> CaseRecipe {
+    try CaseRecipe(plans: plans, stage: stage, trainer: trainer, network: network)
   }
 
   /// Foreground labels in the network's order.

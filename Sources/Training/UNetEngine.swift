@@ -15,11 +15,11 @@ final class UNetEngine: GradientEngine {
   /// Batches that may wait; one more is being made and one is being computed with.
   private static let ahead = 4
   /// Code, libraries and the runtimes' own memory.
-  private static let programBytes = 160 << 20
+  static let programBytes = 160 << 20
 
   /// - Parameters:
   ///   - maxMemory: what the process may take, in bytes; `nil` for no limit.
-  /// - Throws: `GradientsError`, `AugmentationError`, `TrainingError` for a limit that is too low for anything.
+  /// - Throws: `GradientsError`, `AugmentationError`, `TrainingMemoryError` for a limit that is too low.
   init(_ fold: FoldFolder, schedule: TrainingSchedule, seed: UInt64, threads: Int, maxMemory: Int?) throws {
     let setup = fold.setup
     self.schedule = schedule
@@ -29,19 +29,15 @@ final class UNetEngine: GradientEngine {
       patch: setup.network.patch, batchSize: setup.batchSize, augmentsInPlane: setup.augmentsSlices,
       usesMask: setup.plans.useMaskForNormalization, targetExtents: DeepSupervision(setup.network).extents,
       previousStageLabels: setup.previousStage == nil ? [] : setup.plans.classLabels)
-    var limit: Int?
-    if let maxMemory {
-      let rest = maxMemory - Self.otherBytes(settings, parameters: setup.network.parameterCount)
-      guard rest > 0 else {
-        throw TrainingError(
-          "Training takes more than \(maxMemory >> 20) MiB before the network is made; allow more by --max-memory, or plan a smaller patch."
-        )
-      }
-      limit = rest
+    let others = Self.otherBytes(settings, parameters: setup.network.parameterCount)
+    do {
+      network = try TrainableNetwork(
+        description: setup.network,
+        settings: TrainingSettings(batchSize: setup.batchSize, batchDice: setup.batchDice),
+        seed: seeds.weights, pool: ComputePool(threads: threads), maxMemory: maxMemory.map { max(0, $0 - others) })
+    } catch GradientsError.overMemoryLimit(let needed, _) {
+      throw TrainingMemoryError(needed: needed + others, limit: maxMemory ?? 0)
     }
-    network = try TrainableNetwork(
-      description: setup.network, settings: TrainingSettings(batchSize: setup.batchSize, batchDice: setup.batchDice),
-      seed: seeds.weights, pool: ComputePool(threads: threads), maxMemory: limit)
     source = try BatchSource(
       folder: setup.stageFolder, training: fold.split.training, validation: fold.split.validation,
       previousStage: setup.previousStage, settings: settings, seed: seeds.batches)

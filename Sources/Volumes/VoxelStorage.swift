@@ -27,6 +27,12 @@ public final class VoxelStorage<Element: BitwiseCopyable>: @unchecked Sendable {
     release = { withExtendedLifetime(owner) {} }
   }
 
+  /// Elements that live in memory of another owner, which `owner` keeps alive; whoever made that memory fills it.
+  public init(filling elements: UnsafeMutableBufferPointer<Element>, owner: AnyObject) {
+    self.elements = elements
+    release = { withExtendedLifetime(owner) {} }
+  }
+
   deinit { release() }
 
   private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Element> {

@@ -67,6 +67,31 @@ import Volumes
     withExtendedLifetime((found, expected)) {}
   }
 
+  @Test func tilesInFilesGiveTheSameBits() throws {
+    let options = InferenceOptions(folds: model.folds, mirroring: false, stepSize: 0.5)
+    let prepared = try prepare("colin_thick", stepSize: 0.5, threads: 2)
+    try #require(prepared.plan.tileCount > 2)
+    let pool = ComputePool(threads: 2)
+    let predictor = try TilePredictor(model: model, options: options, pool: pool)
+    func labels(_ tiles: any TileSource, planes: Int) throws -> [UInt8] {
+      let found = try StitchStep(recipe: recipe, planes: planes).run(
+        tiles: tiles, plan: prepared.plan, properties: prepared.properties, pool: pool)
+      return withExtendedLifetime(found) { Array(found.labels.elements) }
+    }
+    let expected = try labels(
+      PredictedTiles(extractor: try prepared.extractor(), predictor: predictor), planes: Stitcher.defaultPlanes)
+    for planes in [1, 5, Stitcher.defaultPlanes] {
+      let folder = try TemporaryFolder()
+      var predicted: [Int] = []
+      let tiles = ScratchTiles(extractor: try prepared.extractor(), predictor: predictor, folder: folder.url) {
+        predicted.append($0.index)
+      }
+      #expect(try labels(tiles, planes: planes) == expected)
+      #expect(predicted == Array(0..<prepared.plan.tileCount), "each once, in plan order")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+  }
+
   @Test func foldThatTheModelLacksIsNamed() throws {
     let error = #expect(throws: InferenceError.self) {
       try TilePredictor(

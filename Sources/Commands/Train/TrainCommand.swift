@@ -83,7 +83,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(
     name: [.customLong("max-memory"), .customLong("max_memory")],
     help: ArgumentHelp(
-      "Memory that training may use, such as 4GiB: kept by working on fewer samples at a time and by computing activations again, or refused before it begins.",
+      "Memory that the process may use, such as 4GiB: kept by working on fewer samples at a time, by computing activations again and by predicting in smaller parts, or refused before it begins.",
       valueName: "size"))
   var maxMemory: ByteCount?
 

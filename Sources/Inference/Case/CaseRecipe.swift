@@ -22,7 +22,9 @@ public struct CaseRecipe: Hashable, Sendable {
     try self.init(plans: model.plans, stage: model.stage, trainer: model.trainer, network: model.network)
   }
 
-  init(plans: Plans, stage: Int, trainer: Trainer, network: NetworkDescription) throws {
+  /// Of a model whose weights aren't there yet.
+  /// - Throws: as the other one.
+  public init(plans: Plans, stage: Int, trainer: Trainer, network: NetworkDescription) throws {
     previousClasses = trainer.isCascade ? plans.foregroundClasses : 0
     preprocessing = try PreprocessingPlan(plans: plans, stage: stage)
     self.network = network

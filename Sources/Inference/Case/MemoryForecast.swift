@@ -37,6 +37,11 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
   public var predicting: Int { program + volumeInUse + tile + network }
   /// While tiles that are stored elsewhere are stitched, and the label map is measured.
   public var stitching: Int { program + max(slab, files + Self.measuring) + labels }
+  /// While a case is predicted and stitched at once, each tile when stitching first asks for it (`ScratchTiles`), with the network beside what
+  /// comes before and after: of a trained fold's own cases.
+  public var predictingTileByTile: Int {
+    program + network + max(preprocessing, volume + tile + max(slab, Self.measuring) + labels)
+  }
   /// The peak of a process that does all of it, one step after the other, and draws a picture in the end. Its store keeps the volume.
   public var peak: Int {
     max(preparing, predicting + store, volume + stitching + store, program + files + volume + image + labels)

@@ -18,6 +18,8 @@ public struct MemoryPlan: Hashable, Sendable {
     case preparing
     case predicting
     case stitching
+    /// A trained fold's own cases: `tessera train`.
+    case predictingTileByTile
 
     func bytes(_ forecast: MemoryForecast) -> Int {
       switch self {
@@ -25,6 +27,7 @@ public struct MemoryPlan: Hashable, Sendable {
       case .preparing: forecast.preparing
       case .predicting: forecast.predicting
       case .stitching: forecast.stitching
+      case .predictingTileByTile: forecast.predictingTileByTile
       }
     }
   }
