@@ -9,21 +9,7 @@ import Testkit
 struct TrainingFleetTests {
   /// A small task of five cases, planned and preprocessed for a network of two features.
   private func planned(_ fleet: Fleet) async throws {
-    let raw = fleet.folder.url.appending(path: "nnUNet_raw_data")
-    try FileManager.default.copyItem(at: Fixtures.directory.appending(path: "planning/raw"), to: raw)
-    let task = raw.appending(path: "Task777_Small")
-    for name in ["imagesTr/small_#_0000", "imagesTr/small_#_0001", "labelsTr/small_#"] {
-      try FileManager.default.copyItem(
-        at: task.appending(path: name.replacing("#", with: "03") + ".nii.gz"),
-        to: task.appending(path: name.replacing("#", with: "04") + ".nii.gz"))
-    }
-    let file = task.appending(path: "dataset.json")
-    var dataset = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-    dataset["training"] = (0..<5).map {
-      ["image": "./imagesTr/small_0\($0).nii.gz", "label": "./labelsTr/small_0\($0).nii.gz"]
-    }
-    dataset["numTraining"] = 5
-    try JSONSerialization.data(withJSONObject: dataset).write(to: file)
+    try Fixtures.copyTaskOfFiveCases(into: fleet.folder.url.appending(path: "nnUNet_raw_data"))
     try await fleet.succeed(["plan", "-t", "777", "--base-features", "2", "--patch", "8,16,16", "-m", "3d"])
   }
 

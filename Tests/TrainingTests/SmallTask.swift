@@ -16,21 +16,7 @@ struct SmallTask {
   /// - Parameter isInTwoStages: whether the patch is so small that there is a 3d_lowres.
   init(in folder: URL, _ dimensions: ExperimentPlan.Dimensions = .three, isInTwoStages: Bool = false) throws {
     self.folder = folder
-    let files = FileManager.default
-    let raw = folder.appending(path: "raw/\(Self.name)")
-    try files.createDirectory(at: raw.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try files.copyItem(at: Fixtures.directory.appending(path: "planning/raw/\(Self.name)"), to: raw)
-    for name in ["imagesTr/small_#_0000", "imagesTr/small_#_0001", "labelsTr/small_#"] {
-      try files.copyItem(
-        at: raw.appending(path: name.replacing("#", with: "03") + ".nii.gz"),
-        to: raw.appending(path: name.replacing("#", with: "04") + ".nii.gz"))
-    }
-    let file = raw.appending(path: "dataset.json")
-    var dataset = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-    dataset["training"] = (0..<5).map {
-      ["image": "./imagesTr/small_0\($0).nii.gz", "label": "./labelsTr/small_0\($0).nii.gz"]
-    }
-    try JSONSerialization.data(withJSONObject: dataset).write(to: file)
+    let raw = try Fixtures.copyTaskOfFiveCases(into: folder.appending(path: "raw"))
     let planning = DatasetPlanning(
       try RawDataset(folder: raw), cropped: folder.appending(path: "cropped"),
       preprocessed: preprocessed, pool: ComputePool(threads: 1)
