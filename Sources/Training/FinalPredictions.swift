@@ -20,9 +20,8 @@ struct FinalPredictions: Hashable {
   /// Those that are to come after training, which leaves no older ones.
   /// - Throws: `TrainingDataError` for cases that can't be read.
   init(_ fold: FoldFolder, options: FoldTrainer.Options) throws {
-    let predictsNext = fold.setup.configuration == .lowResolution && options.predictsNextStage
     let cases = fold.split.validation
-    try self.init(fold, cases: (options.validates ? cases : []) + (predictsNext ? cases : []))
+    try self.init(fold, cases: (options.validates ? cases : []) + (options.predictsNextStage(of: fold) ? cases : []))
   }
 
   /// - Parameter cases: names of preprocessed cases.

@@ -28,6 +28,11 @@ public struct FoldTrainer: Sendable {
     /// Whether 3d_lowres predicts for the cascade (not `--disable_next_stage_pred`).
     public var predictsNextStage = true
 
+    /// Whether a fold's cases are predicted for a cascade.
+    func predictsNextStage(of fold: FoldFolder) -> Bool {
+      fold.setup.configuration == .lowResolution && predictsNextStage
+    }
+
     public init(
       epochs: Int? = nil, iterations: Int? = nil, validationIterations: Int? = nil, seed: UInt64? = nil,
       threads: Int = 1, maxMemory: Int? = nil
@@ -112,9 +117,7 @@ public struct FoldTrainer: Sendable {
   private func engine(_ training: FoldTraining) throws -> UNetEngine {
     var cases: [PredictionMemory.Grid: [String]] = [:]
     if options.validates { cases[.image] = fold.split.validation }
-    if fold.setup.configuration == .lowResolution, options.predictsNextStage {
-      cases[.nextStage] = fold.split.validation
-    }
+    if options.predictsNextStage(of: fold) { cases[.nextStage] = fold.split.validation }
     let predictions = try PredictionMemory(
       fold.setup, cases: cases, threads: options.threads, limit: options.maxMemory)
     do {
@@ -139,8 +142,7 @@ public struct FoldTrainer: Sendable {
       isAlreadyTrained && options.validates ? FoldValidation.finished(fold, options: validation) : nil
     let validates = options.validates && finished == nil
     let nextCases =
-      fold.setup.configuration == .lowResolution && options.predictsNextStage
-      ? NextStage.pending(fold, overwrites: !isAlreadyTrained) : []
+      options.predictsNextStage(of: fold) ? NextStage.pending(fold, overwrites: !isAlreadyTrained) : []
     let cases = (validates ? FoldValidation.pending(fold, options: validation) : []) + nextCases
     let meter = PredictionMeter(tiles: try FinalPredictions(fold, cases: cases).tiles, progress: progress)
     // Asked before each tile.
@@ -151,10 +153,8 @@ public struct FoldTrainer: Sendable {
     var summary = finished
     if finished != nil { remark("validated already") }
     if validates {
-      summary = try FoldValidation(
-        fold, options: validation, threads: options.threads, maxMemory: options.maxMemory
-      )
-      .run(shouldStop: shouldStop, progress: remark)
+      summary = try FoldValidation(fold, options: validation, threads: options.threads, maxMemory: options.maxMemory)
+        .run(shouldStop: shouldStop, progress: remark)
     }
     if !nextCases.isEmpty {
       try NextStage(fold, cases: nextCases, threads: options.threads, maxMemory: options.maxMemory)

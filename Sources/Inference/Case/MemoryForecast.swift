@@ -81,7 +81,7 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
       stitcher.workingBytes + Exporter.workingBytes(properties, classes: classes, threads: threads)
       + Self.mapped(classes: classes, planes: stitcher.planes, patch: plan.patch)
     network = networkBytes
-    // Beside what stays there, one tile is on its way to the store's file, and malloc keeps the memory of another.
+    // Beside what stays there, one tile may be on its way to the store's file, and another one is a reserve.
     let probabilities = plan.patch.count * classes * float
     store = storeBudget == 0 ? 0 : min(storeBudget + 2 * probabilities, (plan.tileCount - 1) * probabilities)
     self.files = files
