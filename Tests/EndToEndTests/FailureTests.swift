@@ -22,16 +22,6 @@ struct FailureTests {
     return try #require(try Fleet.decode([Report].self, from: result.output).first).labelSha256
   }
 
-  private func end(of run: String, in fleet: Fleet) async throws -> Fleet.Status {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while ContinuousClock.now < deadline {
-      let status = try await fleet.status(run)
-      if ["completed", "failed", "cancelled"].contains(status.state) { return status }
-      try await Task.sleep(for: .milliseconds(200))
-    }
-    throw Fleet.Failure(description: "run \(run) didn't end")
-  }
-
   private struct Letter: Decodable {
     var id: Int
     var state: String
@@ -60,7 +50,7 @@ struct FailureTests {
     let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
     let faulty = try await fleet.start("worker", environment: ["TESSERA_FAULT": "worker.fetched#1=fail:poison"])
     let run = try await fleet.submit(image)
-    let failed = try await end(of: run, in: fleet)
+    let failed = try await fleet.end(of: run)
     #expect(failed.state == "failed" && failed.acceptedTiles == failed.plannedTiles - 1, "the others are unharmed")
     #expect(faulty.logText.components(separatedBy: "tile failed").count == 4, "tried three times")
     #expect(faulty.isRunning)

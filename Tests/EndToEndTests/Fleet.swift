@@ -4,15 +4,17 @@ import Testkit
 
 /// Real servers and real `tessera` processes around a blob store in a temporary folder.
 final class Fleet {
-  let servers: PrivateServers
+  private let place: ServerPlace
   let folder: TemporaryFolder
   let environment: [String: String]
 
-  /// - Parameter changes: settings of all processes that differ from what follows.
-  init(environment changes: [String: String] = [:]) async throws {
-    servers = try PrivateServers()
+  /// - Parameters:
+  ///   - servers: for a test that kills them or changes their settings; those of all other tests when `nil`.
+  ///   - changes: settings of all processes that differ from what follows.
+  init(on servers: PrivateServers? = nil, environment changes: [String: String] = [:]) async throws {
+    place = try servers.map(ServerPlace.init) ?? SharedServers.place()
     folder = try TemporaryFolder()
-    environment = servers.environment.merging([
+    environment = place.environment.merging([
       "TESSERA_STORE_URL": "file://\(folder.url.path)/store", "TESSERA_CACHE_FOLDER": "\(folder.url.path)/cache",
       "TESSERA_WEIGHTS_CACHE": "\(folder.url.path)/weights",
       "TESSERA_THREADS": "1", "TESSERA_LEASE_SECONDS": "5", "TESSERA_OVERDUE_SECONDS": "10",
@@ -72,14 +74,23 @@ final class Fleet {
 
   /// Waits for the run's end and returns the SHA-256 of its label voxels.
   func digest(of run: String, within seconds: Double = 180) async throws -> String {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while ContinuousClock.now < deadline {
-      let now = try await status(run)
-      if now.state == "completed" { return try #require(now.labelSha256) }
-      if now.state == "failed" { throw Failure(description: "run \(run) failed: \(now.failure ?? "")") }
-      try await Task.sleep(for: .milliseconds(200))
+    let status = try await end(of: run, within: seconds)
+    guard status.state == "completed" else {
+      throw Failure(description: "run \(run): \(status.state), \(status.failure ?? "")")
     }
-    throw Failure(description: "run \(run) didn't end within \(seconds) s; \(try await status(run))\n\(logs())")
+    return try #require(status.labelSha256)
+  }
+
+  /// Waits until the run is over.
+  func end(of run: String, within seconds: Double = 180) async throws -> Status {
+    do {
+      try await wait(
+        "run \(run) to end", within: seconds,
+        until: "SELECT state IN ('completed', 'failed', 'cancelled') FROM fleet.runs WHERE id = '\(run)'")
+    } catch let failure as Failure {
+      throw Failure(description: "\(failure); \(try await status(run))\n\(logs())")
+    }
+    return try await status(run)
   }
 
   /// What `--json` printed.

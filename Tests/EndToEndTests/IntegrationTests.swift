@@ -43,7 +43,8 @@ struct IntegrationTests {
   }
 
   @Test(.timeLimit(.minutes(5))) func studiesComeByAMQPAndTheirEndsAreToldWhoeverIsKilled() async throws {
-    let fleet = try await Fleet()
+    let servers = try PrivateServers()
+    let fleet = try await Fleet(on: servers)
     let imports = fleet.folder.url.appending(path: "import")
     try FileManager.default.createDirectory(at: imports, withIntermediateDirectories: true)
     try FileManager.default.copyItem(at: images.appending(path: image), to: imports.appending(path: image))
@@ -122,12 +123,14 @@ struct IntegrationTests {
 
     // Every event of the ledger went to the broker, and is none after its schema's heart.
     #expect(try fleet.query("SELECT count(*) FROM fleet.events WHERE published_at IS NULL") == ["0"])
-    try await checkParking(fleet, amqp, taking)
+    try await checkParking(fleet, servers, amqp, taking)
     try await checkSchemas(fleet)
   }
 
   /// What no honest client sends ends in the parked queue, with a reason each, and nowhere else.
-  private func checkParking(_ fleet: Fleet, _ amqp: String, _ taking: [String: String]) async throws {
+  private func checkParking(
+    _ fleet: Fleet, _ servers: PrivateServers, _ amqp: String, _ taking: [String: String]
+  ) async throws {
     let ingest = try await fleet.start("ingest", environment: taking)
     let said = try await Upstream.run(Self.misbehave, ["AMQP_URL": amqp, "IMAGE": image])
     struct Outcome: Decodable {
@@ -154,7 +157,7 @@ struct IntegrationTests {
     #expect(!ingest.logText.contains("Müller"), "a path of a bad message is in the log")
 
     // A submission that comes while the database is away waits for it.
-    try fleet.servers.killDatabase()
+    try servers.killDatabase()
     let waiting = Task {
       try await Upstream.run(
         Self.submit,
@@ -163,7 +166,7 @@ struct IntegrationTests {
         ])
     }
     try await Task.sleep(for: .seconds(1))
-    try fleet.servers.startDatabase()
+    try servers.startDatabase()
     #expect(try await waiting.value.contains("False"))
     #expect(try fleet.query("SELECT count(*) FROM fleet.runs") == ["2"])
     ingest.send(SIGTERM)

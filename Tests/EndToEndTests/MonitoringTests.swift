@@ -11,7 +11,8 @@ struct MonitoringTests {
 
   @Test(.timeLimit(.minutes(5)))
   func aProcessShowsItsHealthItsCountsAndItsLog() async throws {
-    let fleet = try await Fleet()
+    let servers = try PrivateServers()
+    let fleet = try await Fleet(on: servers)
     let watched = try WatchedProcess()
     let environment = fleet.environment.merging([
       "TESSERA_LOG_FORMAT": "json", "TESSERA_HTTP_LISTEN": watched.listen, "TESSERA_LOG_LEVEL": "debug",
@@ -50,11 +51,11 @@ struct MonitoringTests {
     #expect(scale.code == 200)
     #expect(scale.text.contains(#""live_slots":1,"#) && scale.text.contains(#""wanted_slots":0"#))
 
-    try fleet.servers.killBroker()
+    try servers.killBroker()
     let broken = try await watched.wait(for: 503, at: "/readyz", within: 30)
     #expect(broken.contains(#""name":"broker","status":"failing""#))
     #expect(await watched.get("/livez").code == 200, "waiting for a server isn't being stuck")
-    try fleet.servers.startBroker()
+    try servers.startBroker()
     _ = try await watched.wait(for: 200, at: "/readyz", within: 60)
     let after = try PrometheusText(await watched.get("/metrics").text)
     #expect(try #require(after.value("tessera_amqp_reconnects_total")) >= 1)

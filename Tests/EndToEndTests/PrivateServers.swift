@@ -1,11 +1,11 @@
 import Foundation
 import Testkit
 
-/// A RabbitMQ and a PostgreSQL of one test's own, on loopback, that it may kill and start again.
-final class PrivateServers {
+/// A RabbitMQ and a PostgreSQL on loopback. A test that has its own may kill them and start them again; see `SharedServers` for all others.
+final class PrivateServers: Sendable {
   let folder: URL
   /// `TESSERA_AMQP_URL`, `TESSERA_DATABASE_URL`.
-  private(set) var environment: [String: String] = [:]
+  let environment: [String: String]
 
   /// Whether the servers are installed here.
   static let areInstalled =
@@ -17,11 +17,13 @@ final class PrivateServers {
     folder = FileManager.default.temporaryDirectory.appending(path: "tessera-e2e-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let exports = try Self.compose(["servers", "start", folder.path])
+    var environment: [String: String] = [:]
     for line in exports.split(separator: "\n") where line.hasPrefix("export ") {
       let parts = line.dropFirst("export ".count).split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { continue }
       environment[parts[0]] = parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "'\""))
     }
+    self.environment = environment
   }
 
   deinit {
@@ -36,6 +38,16 @@ final class PrivateServers {
   /// Runs `rabbitmqctl` for this broker.
   func controlBroker(_ words: [String]) throws {
     _ = try Self.compose(["broker", "ctl", folder.appending(path: "broker").path] + words)
+  }
+  /// Makes an empty database.
+  func makeDatabase(_ name: String) throws {
+    let made = try Program.run(
+      URL(filePath: "/usr/bin/env"),
+      [
+        "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", environment["TESSERA_DATABASE_URL"] ?? "", "-c",
+        "CREATE DATABASE \(name)",
+      ])
+    guard made.code == 0 else { throw ScriptFailure(words: ["make the database", name], output: made.log) }
   }
   func killDatabase() throws { _ = try Self.compose(["database", "kill", folder.appending(path: "database").path]) }
   func startDatabase() throws { _ = try Self.compose(["database", "start", folder.appending(path: "database").path]) }

@@ -142,7 +142,8 @@ struct SameBitsTests {
   @Test(.timeLimit(.minutes(10)))
   func killedBrokerAndDatabaseCostOnlyTime() async throws {
     let expected = try await local(threads: 2)
-    let fleet = try await Fleet()
+    let servers = try PrivateServers()
+    let fleet = try await Fleet(on: servers)
     let roles = [
       try await fleet.start("dispatcher"), try await fleet.start("aggregator"), try await fleet.start("worker"),
     ]
@@ -150,10 +151,10 @@ struct SameBitsTests {
 
     let first = try await fleet.submit(image)
     try await worker.wait("a tile", within: 60) { worker.logText.contains("tile predicted") }
-    try fleet.servers.killBroker()
+    try servers.killBroker()
     try await Task.sleep(for: .seconds(1))
     #expect(try await fleet.status(first).state == "predicting")
-    try fleet.servers.startBroker()
+    try servers.startBroker()
     #expect(try await fleet.digest(of: first) == expected, "broker killed and started again")
 
     let second = try await fleet.submit(image)
@@ -161,9 +162,9 @@ struct SameBitsTests {
     try await worker.wait("a tile", within: 60) {
       worker.logText.components(separatedBy: "tile predicted").count > before
     }
-    try fleet.servers.killDatabase()
+    try servers.killDatabase()
     try await Task.sleep(for: .seconds(1))
-    try fleet.servers.startDatabase()
+    try servers.startDatabase()
     #expect(try await fleet.digest(of: second) == expected, "database killed and started again")
     for role in roles { #expect(role.isRunning) }
   }

@@ -12,7 +12,8 @@ struct ServeCommandTests {
 
   /// One fleet for all: starting servers takes longer than what is tested.
   @Test(.timeLimit(.minutes(5))) func studiesComeByHTTPAndNothingIsLostOrDouble() async throws {
-    let fleet = try await Fleet()
+    let servers = try PrivateServers()
+    let fleet = try await Fleet(on: servers)
     try await refusals(fleet)
     let token = try await fleet.succeed(["token", "create", "gateway", "--scope", "submit", "--scope", "read"])
       .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -27,7 +28,7 @@ struct ServeCommandTests {
     }
     try await oneKeyManyTimes(fleet, api, token)
     server = try await killedDuringAnUpload(fleet, api, token, server)
-    try await databaseIsAway(fleet, api, token)
+    try await databaseIsAway(servers, api, token)
     _ = try await fleet.succeed(["token", "revoke", "gateway"])
     try await Task.sleep(for: .seconds(5.5))
     #expect(try await Curl(api, token).get("/v1/models").status == 401, "a revoked token opens nothing")
@@ -144,11 +145,11 @@ struct ServeCommandTests {
     return again
   }
 
-  private func databaseIsAway(_ fleet: Fleet, _ api: WatchedProcess, _ token: String) async throws {
-    try fleet.servers.killDatabase()
+  private func databaseIsAway(_ servers: PrivateServers, _ api: WatchedProcess, _ token: String) async throws {
+    try servers.killDatabase()
     let answer = try await Curl(api, token).run(["-i"], "/v1/models")
     #expect(answer.status == 503 && answer.text.lowercased().contains("retry-after: 5"), "\(answer.text)")
-    try fleet.servers.startDatabase()
+    try servers.startDatabase()
     let deadline = ContinuousClock.now + .seconds(30)
     while try await Curl(api, token).get("/v1/models").status != 200, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(100))

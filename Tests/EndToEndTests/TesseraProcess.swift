@@ -55,7 +55,7 @@ final class TesseraProcess {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while !condition() {
       guard ContinuousClock.now < deadline else { throw TimeOut(what: what, log: String(logText.suffix(2000))) }
-      try await Task.sleep(for: .milliseconds(2))
+      try await Task.sleep(for: .milliseconds(10))
     }
   }
 

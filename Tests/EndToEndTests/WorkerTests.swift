@@ -134,9 +134,11 @@ struct WorkerTests {
   @Test(.timeLimit(.minutes(5)))
   func aTileLongerThanTheBrokersPatienceIsComputedOnce() async throws {
     let expected = try await expected()
-    let fleet = try await Fleet(environment: ["TESSERA_OVERDUE_SECONDS": "300", "TESSERA_ACK_TIMEOUT_SECONDS": "2"])
+    let servers = try PrivateServers()
+    let fleet = try await Fleet(
+      on: servers, environment: ["TESSERA_OVERDUE_SECONDS": "300", "TESSERA_ACK_TIMEOUT_SECONDS": "2"])
     for setting in ["consumer_timeout, 2000", "channel_tick_interval, 1000"] {
-      try fleet.servers.controlBroker(["eval", "application:set_env(rabbit, \(setting))."])
+      try servers.controlBroker(["eval", "application:set_env(rabbit, \(setting))."])
     }
     let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
     let worker = try await fleet.start("worker", fault: "worker.fetched#1=delay:6")
