@@ -64,7 +64,7 @@ public struct AggregatorService: Service, CustomStringConvertible {
         group.addTask {
           await ServiceLoop(
             step: "sweep checkpoints", interval: CheckpointSweeper.interval, logger: logger, vitals: settings.vitals
-          ).run(sweeper.sweep)
+          ).run { try await sweeper.sweep() }
         }
       }
       group.addTask {

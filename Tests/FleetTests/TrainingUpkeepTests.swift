@@ -10,6 +10,7 @@ import Testing
 @Suite struct TrainingUpkeepTests {
   @Test func aMissingCheckpointKeepsNothingElseFromBeingCleaned() async throws {
     let bench = try TrainingBench()
+    let log = RecordedLog()
     let (lost, other) = (try await bench.submit(seed: 1), try await bench.submit(seed: 2))
     let due = try await bench.handOut()
     let gone = try await bench.put(["model_latest": "lost", "plans": "plans"])
@@ -31,17 +32,25 @@ import Testing
     _ = try await bench.ledger.retry(lost, by: "bob")
     try await bench.store.remove(gone)
 
-    let sweeper = CheckpointSweeper(ledger: bench.ledger, store: bench.store, grace: .zero, logger: .quiet)
+    let sweeper = CheckpointSweeper(ledger: bench.ledger, store: bench.store, grace: .zero, logger: log.logger)
     _ = try await sweeper.sweep()
     for digest in [checkpoints[0], bench.file("first")] { #expect(try await !bench.store.contains(digest)) }
     #expect(try await bench.ledger.supersededCheckpoints(olderThan: .zero, limit: 9) == [])
+    // What is missing is told once, not with every sweep.
+    let last = try await bench.put(["model_latest": "third", "plans": "plans"])
+    for job in try await bench.handOut() where job.training == other {
+      try await bench.train(job, epoch: 2, checkpoint: last)
+    }
+    _ = try await sweeper.sweep()
+    #expect(try await !bench.store.contains(checkpoints[1]))
+    #expect(log.warnings.count == 1 && log.count("replaced checkpoints removed") == 2)
 
     let report = try await StoreCleaner(ledger: bench.ledger, store: bench.store).clean(
       keepingTiles: nil, grace: .zero, deletes: true, by: "test")
     #expect(report.missingFolders == [gone] && report.removed == report.unneeded)
     #expect(try await !bench.store.contains(orphan))
     let data = try #require(try await bench.ledger.training(other)).spec.data
-    let needed = [data, checkpoints[1]] + ["cases", "second", "plans"].map(bench.file)
+    let needed = [data, last] + ["cases", "third", "plans"].map(bench.file)
     for digest in needed { #expect(try await bench.store.contains(digest)) }
     #expect(report.needed.blobs == needed.count && report.stored.blobs == needed.count + report.removed.blobs)
   }

@@ -4,9 +4,7 @@ import FleetInMemory
 import Foundation
 import Inference
 import Kernels
-import Logging
 import ModelStore
-import Synchronization
 import Testing
 import Testkit
 import Threads
@@ -19,7 +17,7 @@ import WeightsCache
 @Suite struct WeightsShelfTests {
   private let folder: TemporaryFolder
   private let cache: WeightsCache
-  private let log = Log()
+  private let log = RecordedLog()
   private let pool = ComputePool(threads: 2)
   private let thread: BlockingThread
   private let request: WeightsShelf.Request
@@ -144,39 +142,5 @@ import WeightsCache
     }
     #expect(Set(tiles).count == 1)
     #expect(log.value("from", of: "weights ready") == "cache" && log.count("weights ready") == 3)
-  }
-}
-
-/// What was logged.
-private final class Log: Sendable {
-  private typealias Entry = (level: Logger.Level, message: String, metadata: Logger.Metadata)
-  private let entries = Mutex<[Entry]>([])
-
-  var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
-
-  var warnings: [String] { entries.withLock { $0.filter { $0.level >= .warning }.map(\.message) } }
-
-  func count(_ message: String) -> Int { entries.withLock { $0.count { $0.message == message } } }
-
-  /// Of the last entry with this message.
-  func value(_ key: String, of message: String) -> String? {
-    entries.withLock { $0.last { $0.message == message }?.metadata[key].map { "\($0)" } }
-  }
-
-  private struct Handler: LogHandler {
-    let log: Log
-    var metadata = Logger.Metadata()
-    var logLevel = Logger.Level.trace
-
-    init(log: Log) { self.log = log }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      log.entries.withLock { $0.append((event.level, "\(event.message)", event.metadata ?? [:])) }
-    }
   }
 }

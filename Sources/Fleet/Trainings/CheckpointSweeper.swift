@@ -6,7 +6,7 @@ public import Logging
 ///
 /// Trainings with one seed have blobs in common, and so may a checkpoint and a finished fold; so only what no folder or model names that is
 /// still needed is removed, and nothing that was put again meanwhile. A needed folder whose manifest is gone keeps nothing: nobody can read it.
-public struct CheckpointSweeper: Sendable {
+public actor CheckpointSweeper {
   static let interval = Duration.seconds(60)
   /// A checkpoint that was replaced stays for so long, for whoever has begun to read it.
   public static let grace = Duration.seconds(900)
@@ -17,6 +17,8 @@ public struct CheckpointSweeper: Sendable {
   private let store: any BlobInventory
   private let grace: Duration
   private let logger: Logger
+  /// Missing folders that the log has been told of.
+  private var told: Set<Digest> = []
 
   public init(
     ledger: any Ledger, store: any BlobInventory, grace: Duration = CheckpointSweeper.grace, logger: Logger
@@ -39,20 +41,22 @@ public struct CheckpointSweeper: Sendable {
     }
     let needed = try await ledger.neededBlobs(imaginingTrimmed: [])
     candidates.subtract(needed.blobs)
-    var missing: [Digest] = []
+    var missing: Set<Digest> = []
     // Pass documents name volumes and label maps, which are never a checkpoint's.
     for source in needed.manifests.map(NamingBlob.manifest) + needed.folders.map(NamingBlob.folder)
     where !candidates.isEmpty {
       do {
         candidates.subtract(try await source.names(in: store))
       } catch let error as MissingFolder {
-        missing.append(error.manifest)
+        missing.insert(error.manifest)
       }
     }
-    if !missing.isEmpty {
+    let news = missing.subtracting(told)
+    if !news.isEmpty {
+      told.formUnion(news)
       logger.warning(
         "folders that trainings go on from aren't in the store",
-        metadata: ["folders": "\(missing.map(\.hexadecimal).sorted())"])
+        metadata: ["folders": "\(news.map(\.hexadecimal).sorted())"])
     }
     var removed = 0
     for digest in candidates where try await store.remove(digest, unlessPutWithin: grace) { removed += 1 }
