@@ -22,6 +22,8 @@ public struct FoldTrainer: Sendable {
     public var maxMemory: Int?
     /// A `.model` whose weights a new training starts with.
     public var pretrained: URL?
+    /// The folder for a record of first weights and all batches, one in it for each fold; `nil` for none.
+    public var record: URL?
     public var validation = FoldValidation.Options()
     /// Whether validation cases are predicted (nnU-Net: not `--disable_validation_inference`).
     public var validates = true
@@ -122,7 +124,8 @@ public struct FoldTrainer: Sendable {
       fold.setup, cases: cases, threads: options.threads, limit: options.maxMemory)
     do {
       let engine = try UNetEngine(
-        fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory)
+        fold, schedule: training.schedule, seed: training.seed, threads: options.threads, maxMemory: options.maxMemory,
+        record: options.record?.appending(path: fold.fold.folder))
       try predictions.check()
       return engine
     } catch var error as TrainingMemoryError {

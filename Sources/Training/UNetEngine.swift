@@ -1,4 +1,5 @@
 internal import Augmentation
+internal import Foundation
 internal import Gradients
 internal import Kernels
 internal import ModelPlans
@@ -10,6 +11,7 @@ final class UNetEngine: GradientEngine {
   private let source: BatchSource
   private let schedule: TrainingSchedule
   private let fold: FoldName
+  private let record: TrainingRecord?
   private var prefetcher: BatchPrefetcher?
 
   /// Batches that may wait; one more is being made and one is being computed with.
@@ -19,11 +21,15 @@ final class UNetEngine: GradientEngine {
 
   /// - Parameters:
   ///   - maxMemory: what the process may take, in bytes; `nil` for no limit.
+  ///   - record: the folder for a record of what the network is trained on; `nil` for none.
   /// - Throws: `GradientsError`, `AugmentationError`, `TrainingMemoryError` for a limit that is too low.
-  init(_ fold: FoldFolder, schedule: TrainingSchedule, seed: UInt64, threads: Int, maxMemory: Int?) throws {
+  init(
+    _ fold: FoldFolder, schedule: TrainingSchedule, seed: UInt64, threads: Int, maxMemory: Int?, record: URL? = nil
+  ) throws {
     let setup = fold.setup
     self.schedule = schedule
     self.fold = fold.fold
+    self.record = record.map { TrainingRecord(in: $0, setup, schedule) }
     let seeds = FoldSeeds(seed, fold: fold.fold)
     let settings = try BatchSettings(
       patch: setup.network.patch, batchSize: setup.batchSize, augmentsInPlane: setup.augmentsSlices,
@@ -64,6 +70,7 @@ final class UNetEngine: GradientEngine {
 
   func step(_ index: IterationIndex, learningRate: Double) throws -> Double {
     let batch = try batch(BatchIndex(.training, epoch: index.epoch, iteration: index.iteration))
+    try record?.add(batch, to: network)
     return try network.step(images: batch.images, targets: batch.targets, learningRate: Float(learningRate))
   }
 

@@ -180,6 +180,7 @@ import Volumes
       (["4d", "nnUNetTrainerV2", "778", "0"], 64, "3d_fullres"),
       (["3d_fullres", "nnUNetTrainerV2", "778", "zero"], 64, "Folds are numbers"),
       (["3d_fullres", "nnUNetTrainerV2", "778", "0", "-val", "-c"], 64, "-val trains nothing"),
+      (["3d_fullres", "nnUNetTrainerV2", "778", "0", "-c", "--record", "r"], 64, "from its beginning"),
     ] {
       let result = try await run(["train"] + arguments)
       #expect(result.code == code && result.log.contains(words), "\(result.log)")

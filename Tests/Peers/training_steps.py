@@ -2,6 +2,7 @@
 
     training_steps.py steps CONFIG.json FOLDER     writes gradients.f32 (of the first step), after.f32, momentum.f32, losses.json
     training_steps.py speed CONFIG.json            prints seconds of an iteration and peak memory
+    training_steps.py replay FOLDER [STEPS]        trains on a record of `tessera train --record`; prints each epoch's loss
 
 Parameters lie in the state dict's order, float32. Weights and batches come from a hash of their number, so that a test can make the same ones:
 see `numbers`. CONFIG has patch, channels, classes, base_features, pools, kernels, batch, batch_dice, steps, learning_rate, threads.
@@ -113,12 +114,62 @@ def boxes(config, step):
     return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)), targets
 
 
+def recorded(config, folder):
+    """The batches of a record, one after the other."""
+    images = np.memmap(folder + "/images.f32", dtype=np.float32, mode="r").reshape(
+        -1, config["batch"], config["channels"], *config["patch"])
+    extents, extent = [], np.array(config["patch"])
+    # The coarsest of several scales isn't trained.
+    for pool in config["pools"][: max(1, len(config["pools"]) - 1)]:
+        extents.append(tuple(extent))
+        extent = extent // np.array(pool)
+    sizes = [config["batch"] * int(np.prod(e)) for e in extents]
+    targets = np.memmap(folder + "/targets.u8", dtype=np.uint8, mode="r").reshape(-1, sum(sizes))
+    for image, labels in zip(images, targets):
+        parts = np.split(np.array(labels), np.cumsum(sizes)[:-1])
+        yield torch.from_numpy(np.array(image)), [
+            torch.from_numpy(part.astype(np.float32).reshape(config["batch"], 1, *e)) for part, e in zip(parts, extents)]
+
+
+def replay(config, folder, limit):
+    model, criterion = network(config), loss(config)
+    model.train()
+    start, first = np.fromfile(folder + "/start.f32", dtype=np.float32), 0
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            value.copy_(torch.from_numpy(start[first : first + value.numel()].reshape(tuple(value.shape))))
+            first += value.numel()
+    assert first == len(start), "the record is of another network"
+    optimizer = torch.optim.SGD(
+        model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
+    losses = []
+    for step, (image, targets) in enumerate(recorded(config, folder)):
+        if step == limit:
+            break
+        epoch = step // config["iterations"]
+        # poly_lr
+        optimizer.param_groups[0]["lr"] = config["learning_rate"] * (1 - epoch / config["epochs"]) ** 0.9
+        optimizer.zero_grad()
+        value = criterion(model(image)[: len(targets)], targets)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 12)
+        optimizer.step()
+        losses.append(float(value.detach()))
+        if len(losses) == config["iterations"] or step + 1 == limit:
+            print(f"epoch {epoch + 1}: {np.mean(losses):.4f}", flush=True)
+            losses = []
+
+
 def flat(values):
     return np.concatenate([np.asarray(v, dtype=np.float32).reshape(-1) for v in values])
 
 
 def main():
-    mode, config = sys.argv[1], json.load(open(sys.argv[2]))
+    mode = sys.argv[1]
+    if mode == "replay":
+        limit = int(sys.argv[3]) if len(sys.argv) > 3 else None
+        return replay(json.load(open(sys.argv[2] + "/config.json")), sys.argv[2], limit)
+    config = json.load(open(sys.argv[2]))
     torch.set_num_threads(config.get("threads", 1))
     model, criterion = network(config), loss(config)
     model.train()

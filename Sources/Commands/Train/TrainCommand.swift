@@ -87,6 +87,12 @@ struct TrainCommand: AsyncParsableCommand {
       valueName: "size"))
   var maxMemory: ByteCount?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write first weights and each batch to a folder, so that another implementation can be trained on the same.",
+      valueName: "folder"))
+  var record: String?
+
   @OptionGroup var validation: ValidationOptions
 
   @Flag(help: "Print the validations' Dice as JSON.")
@@ -110,8 +116,12 @@ struct TrainCommand: AsyncParsableCommand {
       let names = ModelConfiguration.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("The configuration \(network) is none of \(names).")
     }
-    if validation.isAll, continues || overwrite || pretrained != nil {
-      throw ValidationError("-val trains nothing; leave -c, --overwrite and -pretrained_weights away.")
+    if validation.isAll, continues || overwrite || pretrained != nil || record != nil {
+      throw ValidationError("-val trains nothing; leave -c, --overwrite, --record and -pretrained_weights away.")
+    }
+    guard !continues || record == nil else {
+      throw ValidationError(
+        "--record writes a training down from its beginning; leave -c away, or begin again with --overwrite.")
     }
     guard !continues || (!overwrite && pretrained == nil) else {
       throw ValidationError(
@@ -137,6 +147,7 @@ struct TrainCommand: AsyncParsableCommand {
       epochs: epochs, iterations: iterations,
       validationIterations: validationIterations ?? iterations.map { max(1, $0 / 5) }, seed: seed,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, maxMemory: maxMemory?.bytes)
+    options.record = record.map { URL(filePath: $0) }
     options.pretrained = pretrained.map { URL(filePath: $0) }
     options.validation = validation.options
     options.validates = !validation.isLeftOut
