@@ -97,9 +97,9 @@ import Volumes
       thick.peak
         >= thick.program + max(thick.volumeInUse + thick.network + thick.tile, thick.volume + thick.slab))
 
-    // Tiles that the process keeps itself: all others, up to what stays in memory and two on their way.
+    // Tiles that the process keeps itself: all others, up to what stays in memory and one on its way.
     let tile = 32 * 48 * 64 * 3 * 4
-    for (budget, store) in [(0, 0), (tile, 3 * tile), (1 << 40, (plan.tileCount - 1) * tile)] {
+    for (budget, store) in [(0, 0), (tile, 2 * tile), (1 << 40, (plan.tileCount - 1) * tile)] {
       let kept = MemoryForecast(
         recipe: recipe, plan: plan, properties: properties, threads: 2, networkBytes: 1000, storeBudget: budget)
       #expect(kept.store == store && kept.peak >= kept.predicting + store)

@@ -7,7 +7,7 @@ public import Volumes
 public struct MemoryForecast: Hashable, Sendable, Codable {
   /// The program itself: code, libraries, the runtimes' own memory.
   public var program = MemoryForecast.programBytes
-  private static let programBytes = 96 << 20
+  private static let programBytes = 88 << 20
   /// What measuring the labels holds beside the map and the image's files: parts of the image, histograms, runs of components.
   private static let measuring = 16 << 20
   /// The image's files.
@@ -81,9 +81,9 @@ public struct MemoryForecast: Hashable, Sendable, Codable {
       stitcher.workingBytes + Exporter.workingBytes(properties, classes: classes, threads: threads)
       + Self.mapped(classes: classes, planes: stitcher.planes, patch: plan.patch)
     network = networkBytes
-    // Beside what stays there, one tile may be on its way to the store's file, and another one is a reserve.
+    // Beside what stays there, one tile may be read from the store's file while the next one is computed.
     let probabilities = plan.patch.count * classes * float
-    store = storeBudget == 0 ? 0 : min(storeBudget + 2 * probabilities, (plan.tileCount - 1) * probabilities)
+    store = storeBudget == 0 ? 0 : min(storeBudget + probabilities, (plan.tileCount - 1) * probabilities)
     self.files = files
   }
 
