@@ -28,9 +28,13 @@ func system(_ name: String, _ pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+/// Tests under `Tests`, with the modules that they import. Those that compare with plain loops of their own are optimised too.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], optimised: Bool = false
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["Testkit"], resources: resources, swiftSettings: swiftSettings)
+    name: name, dependencies: dependencies + ["Testkit"], resources: resources,
+    swiftSettings: swiftSettings + (optimised ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -323,9 +327,9 @@ let package = Package(
     tests("ZipFilesTests", ["ZipFiles"]),
     tests("ModelStoreTests", ["ModelStore", "ModelPlans", "Pickles", "ZipFiles", "Digests"]),
     tests("NiftiIOTests", ["NiftiIO", "Volumes"]),
-    tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"]),
-    tests("KernelsTests", ["Kernels"]),
-    tests("UNetTests", ["UNet", "Kernels", "ModelPlans"]),
+    tests("PreprocessingTests", ["Preprocessing", "NiftiIO", "Volumes", "Kernels", "ModelPlans"], optimised: true),
+    tests("KernelsTests", ["Kernels"], optimised: true),
+    tests("UNetTests", ["UNet", "Kernels", "ModelPlans"], optimised: true),
     tests("GradientsTests", ["Gradients", "UNet", "Kernels", "ModelPlans"]),
     tests("WeightsCacheTests", ["WeightsCache", "UNet", "Kernels", "ModelPlans", "Digests"]),
     tests("SlidingWindowTests", ["SlidingWindow", "Volumes", "Kernels"]),
