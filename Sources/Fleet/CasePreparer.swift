@@ -36,11 +36,12 @@ public struct CasePreparer: RunPreparing {
     var files: [Blob] = []
     for image in run.images { files.append(try await store.get(image)) }
     let fileBytes = files.reduce(0) { $0 + $1.count }
+    let passes = try await passesToCheck(of: run)
     if let first = files.first {
       try memory.checkReading(
-        try first.withBytes { try MedicalImage.extent(borrowing: $0) }, channels: files.count, files: fileBytes)
+        try first.withBytes { try MedicalImage.grid(borrowing: $0) }, channels: files.count, files: fileBytes,
+        for: passes, threads: pool.threads)
     }
-    let passes = try await passesToCheck(of: run)
     let previousFile = try await previousSegmentation(request, of: run)?.copy
 
     let images = files

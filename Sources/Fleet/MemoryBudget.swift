@@ -76,10 +76,26 @@ public struct MemoryBudget: Sendable {
     }
   }
 
-  /// Refuses an image that can't even be read.
+  /// Refuses an image that can't even be read, with what all of the case would need: told from its header, as if nothing of it could be
+  /// cropped.
+  /// - Parameter passes: whose memory is looked at before the first begins.
   /// - Throws: `InferenceError.Code.outOfMemory`.
-  func checkReading(_ extent: Extent, channels: Int, files: Int) throws {
+  func checkReading(
+    _ grid: (extent: Extent, spacing: Spacing), channels: Int, files: Int,
+    for passes: [(recipe: CaseRecipe, options: InferenceOptions)], threads: Int
+  ) throws {
     guard let limit else { return }
-    try MemoryForecast.checkReading(extent, channels: channels, files: files, limit: limit)
+    do {
+      try MemoryForecast.checkReading(grid.extent, channels: channels, files: files, limit: limit)
+    } catch {
+      for pass in passes {
+        let properties = CaseProperties.uncropped(
+          extent: grid.extent, spacing: grid.spacing, plan: pass.recipe.preprocessing)
+        _ = try plan(
+          .preparing, Case(recipe: pass.recipe, options: pass.options, properties: properties, files: files),
+          threads: threads)
+      }
+      throw error
+    }
   }
 }

@@ -77,13 +77,14 @@ extension MedicalImage {
     }
   }
 
-  /// The extent, `[z, y, x]`, that the header of a file in memory announces, before any voxel is read.
+  /// The extent, `[z, y, x]`, and the spacing that the header of a file in memory announces, before any voxel is read.
   ///
   /// - Throws: `NiftiError`, also for an extent that the file can't hold.
-  public static func extent(
+  public static func grid(
     borrowing file: UnsafeRawBufferPointer, limits: NiftiLimits = NiftiLimits()
-  ) throws -> Extent {
-    try NiftiReader(ByteSource(borrowing: file), limits: limits).header.extent
+  ) throws -> (extent: Extent, spacing: Spacing) {
+    let header = try NiftiReader(ByteSource(borrowing: file), limits: limits).header
+    return (header.extent, header.geometry.spacing)
   }
 
   private static func read(

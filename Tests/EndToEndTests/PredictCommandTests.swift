@@ -74,6 +74,11 @@ import Testkit
     let refused = try await predict(arguments + ["--max-memory", "1MiB"])
     #expect(refused.code == 65 && refused.log.contains("1 MiB"), "\(refused.log)")
     #expect(!exists("out/colin_small.nii.gz"))
+    // Told from the header alone; with the border cropped, less will do.
+    let enough = try #require(refused.log.firstMatch(of: /needs (\d+) MiB/)?.1)
+    let first = ["-o", folder.url.appending(path: "first").path, "--max-memory", "\(enough)MiB"]
+    let roomy = try await predict(["-i", small.path, "-d", model.path, "--disable_tta"] + first)
+    #expect(roomy.code == 0, "\(roomy.log)")
     let tooLittle = try await predict(arguments + ["--max-memory", "99MiB"])
     #expect(tooLittle.code == 65, "\(tooLittle.log)")
     let needed = try #require(tooLittle.log.firstMatch(of: /needs (\d+) MiB/)?.1)
