@@ -114,6 +114,21 @@ def boxes(config, step):
     return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)), targets
 
 
+def sgd(model, config):
+    """As nnUNetTrainerV2.initialize_optimizer_and_scheduler makes it."""
+    return torch.optim.SGD(
+        model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
+
+
+def differentiate(model, criterion, optimizer, image, targets):
+    """Computes gradients and clips them; returns the loss and the norm before."""
+    optimizer.zero_grad()
+    # A record has no targets of the coarsest scale.
+    value = criterion(model(image)[: len(targets)], targets)
+    value.backward()
+    return value, float(torch.nn.utils.clip_grad_norm_(model.parameters(), 12))
+
+
 def recorded(config, folder):
     """The batches of a record, one after the other."""
     images = np.memmap(folder + "/images.f32", dtype=np.float32, mode="r").reshape(
@@ -140,8 +155,7 @@ def replay(config, folder, limit):
             value.copy_(torch.from_numpy(start[first : first + value.numel()].reshape(tuple(value.shape))))
             first += value.numel()
     assert first == len(start), "the record is of another network"
-    optimizer = torch.optim.SGD(
-        model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
+    optimizer = sgd(model, config)
     losses = []
     for step, (image, targets) in enumerate(recorded(config, folder)):
         if step == limit:
@@ -149,10 +163,7 @@ def replay(config, folder, limit):
         epoch = step // config["iterations"]
         # poly_lr
         optimizer.param_groups[0]["lr"] = config["learning_rate"] * (1 - epoch / config["epochs"]) ** 0.9
-        optimizer.zero_grad()
-        value = criterion(model(image)[: len(targets)], targets)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 12)
+        value, _ = differentiate(model, criterion, optimizer, image, targets)
         optimizer.step()
         losses.append(float(value.detach()))
         if len(losses) == config["iterations"] or step + 1 == limit:
@@ -173,8 +184,7 @@ def main():
     torch.set_num_threads(config.get("threads", 1))
     model, criterion = network(config), loss(config)
     model.train()
-    optimizer = torch.optim.SGD(
-        model.parameters(), config["learning_rate"], weight_decay=3e-5, momentum=0.99, nesterov=True)
+    optimizer = sgd(model, config)
     make = boxes if "task" in config else batch
     if "checkpoint" in config:
         checkpoint = torch.load(config["checkpoint"], map_location="cpu", weights_only=False)
@@ -189,19 +199,12 @@ def main():
             np.zeros(tuple(p.shape)) if p not in optimizer.state else optimizer.state[p]["momentum_buffer"].numpy()
             for p in model.parameters()])
 
-    def iterate(image, targets):
-        optimizer.zero_grad()
-        value = criterion(model(image), targets)
-        value.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), 12))
-        return value, norm
-
     if mode == "speed":
         image, targets = make(config, 0)
         times = []
         for _ in range(config["steps"] + 1):
             begin = time.perf_counter()
-            iterate(image, targets)
+            differentiate(model, criterion, optimizer, image, targets)
             optimizer.step()
             times.append(time.perf_counter() - begin)
         print(json.dumps({
@@ -222,7 +225,7 @@ def main():
                 # The coarsest of several scales isn't trained.
                 for target in targets[: max(1, len(targets) - 1)]:
                     target.numpy().astype(np.uint8).tofile(file)
-        value, norm = iterate(image, targets)
+        value, norm = differentiate(model, criterion, optimizer, image, targets)
         losses.append(float(value.detach()))
         if step == 0:
             # As they were before clipping.
