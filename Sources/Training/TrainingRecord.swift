@@ -1,7 +1,6 @@
 internal import Augmentation
 internal import Foundation
 internal import Gradients
-internal import ModelPlans
 
 /// What a fold's training began with and saw, written down, so that another implementation can be trained on the very same:
 /// `Tests/Peers/training_steps.py replay FOLDER` does it with nnU-Net's own network, loss and optimiser.
@@ -14,32 +13,16 @@ internal import ModelPlans
 /// | `targets.u8` | of each iteration, by resolution, the patch's own first, labels `[item, z, y, x]` |
 final class TrainingRecord {
   private let folder: URL
-  private let config: Config
+  private let config: PeerTraining
   private var files: (images: FileHandle, targets: FileHandle)?
-
-  private struct Config: Encodable {
-    var patch: [Int]
-    var channels: Int
-    var classes: Int
-    var baseFeatures: Int
-    var pools: [[Int]]
-    var kernels: [[Int]]
-    var batch: Int
-    var batchDice: Bool
-    var epochs: Int
-    var iterations: Int
-    var learningRate: Double
-  }
 
   /// - Parameter folder: made with the first batch, and replaced where it is there.
   init(in folder: URL, _ setup: TrainingSetup, _ schedule: TrainingSchedule) {
     self.folder = folder
-    let network = setup.network
-    config = Config(
-      patch: network.patch, channels: network.inputChannels, classes: network.outputChannels,
-      baseFeatures: network.features[0], pools: network.strides, kernels: network.kernels, batch: setup.batchSize,
-      batchDice: setup.batchDice, epochs: schedule.epochs, iterations: schedule.iterations,
-      learningRate: PolynomialRate(epochs: schedule.epochs).initial)
+    var config = PeerTraining(
+      setup.network, TrainingSettings(batchSize: setup.batchSize, batchDice: setup.batchDice))
+    (config.epochs, config.iterations) = (schedule.epochs, schedule.iterations)
+    self.config = config
   }
 
   /// Writes a batch that the network is about to be trained on; before the first one, its weights.
@@ -53,10 +36,7 @@ final class TrainingRecord {
 
   private func begin(_ network: TrainableNetwork) throws -> (images: FileHandle, targets: FileHandle) {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try encoder.encode(config).write(to: folder.appending(path: "config.json"))
+    try config.write(to: folder.appending(path: "config.json"))
     func empty(_ name: String) throws -> FileHandle {
       let file = folder.appending(path: name)
       try Data().write(to: file)

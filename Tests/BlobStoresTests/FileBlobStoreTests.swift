@@ -169,7 +169,7 @@ import Testkit
     let cleaner = Task {
       var removed = 0
       while !Task.isCancelled {
-        if try await store.remove(digest, unlessPutWithin: .milliseconds(300)) { removed += 1 }
+        if try await store.remove(digest, unlessPutWithin: .seconds(2)) { removed += 1 }
       }
       return removed
     }
@@ -180,13 +180,13 @@ import Testkit
             _ = try await store.put(blob)
             // Reading must work at once; the blob ages towards its removal meanwhile, as long as the other writers let it.
             _ = try await store.get(digest)
-            try await Task.sleep(for: .milliseconds(turn.isMultiple(of: 4) ? 400 : 10 * writer))
+            try await Task.sleep(for: .milliseconds(turn.isMultiple(of: 4) ? 2200 : 10 * writer))
           }
         }
       }
       try await group.waitForAll()
     }
-    try await Task.sleep(for: .milliseconds(500))
+    try await Task.sleep(for: .seconds(3))
     cleaner.cancel()
     #expect(try await cleaner.value >= 1)
     #expect(try await !store.contains(digest))

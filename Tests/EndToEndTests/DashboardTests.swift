@@ -91,7 +91,7 @@ struct DashboardTests {
   }
 
   /// Slices of 8 mm, permuted axes: what a report shows is true to mm, and none of the checks finds anything.
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(5)))
   func aLocalReportIsReadableEverywhere() async throws {
     let folder = try TemporaryFolder()
     let result = try await TesseraProcess.run(

@@ -15,19 +15,44 @@ struct DispatchTests {
     return try Fleet.decode(Receipt.self, from: output).run
   }
 
-  /// Tiles with the time at which a slot began with them, by run.
-  private static let begun = """
-    SELECT p.run, x.accepted_at - make_interval(secs => x.fetch_seconds + x.infer_seconds + x.put_seconds) AS begun_at,
-           x.fetch_seconds + x.infer_seconds + x.put_seconds AS seconds, p.planned_at
-    FROM fleet.tile_results x JOIN fleet.passes p ON p.id = x.pass
-    """
+  /// A job in a worker's hands, by its log.
+  private struct Job {
+    var run: String
+    var begun: Date
+    /// `nil` while it is in hand.
+    var end: Date?
+  }
+
+  /// The workers' jobs in the order in which they were begun.
+  private func jobs(of workers: [TesseraProcess]) throws -> [Job] {
+    struct Line: Decodable {
+      var time: String
+      var message: String
+      var run: String?
+    }
+    let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    var jobs: [Job] = []
+    for worker in workers {
+      // The last line may be half written.
+      let lines = worker.logText.split(separator: "\n").compactMap { try? Fleet.decode(Line.self, from: String($0)) }
+      for line in lines {
+        guard let run = line.run else { continue }
+        if line.message == "predicting tile" { jobs.append(Job(run: run, begun: try time.parse(line.time))) }
+        if line.message == "tile predicted" { jobs[jobs.count - 1].end = try time.parse(line.time) }
+      }
+    }
+    return jobs.sorted { $0.begun < $1.begun }
+  }
 
   @Test(.timeLimit(.minutes(10)))
   func urgentStudiesWaitForAtMostOneJobAndTenantsShareFairly() async throws {
     let fleet = try await Fleet()
     let dispatcher = try await fleet.start("dispatcher")
     let aggregator = try await fleet.start("aggregator")
-    let workers = [try await fleet.start("worker"), try await fleet.start("worker")]
+    let logs = ["TESSERA_LOG_FORMAT": "json"]
+    let workers = [
+      try await fleet.start("worker", environment: logs), try await fleet.start("worker", environment: logs),
+    ]
 
     // Many small steps make many tiles; mirroring makes them long.
     var backlog: [String] = []
@@ -43,20 +68,18 @@ struct DispatchTests {
       "the STAT study's first tile",
       until:
         "SELECT EXISTS (SELECT FROM fleet.tile_results x JOIN fleet.passes p ON p.id = x.pass WHERE p.run = '\(stat)')")
-    let wait = try fleet.number(
-      "SELECT extract(epoch FROM min(begun_at) - min(planned_at)) FROM (\(Self.begun)) t WHERE run = '\(stat)'")
-    let job = try fleet.number("SELECT max(seconds) FROM (\(Self.begun)) t WHERE run <> '\(stat)'")
-    // From planning to the outbox, the broker and back into the ledger.
-    let overhead = 0.3
-    print("STAT behind \(backlog.count) runs: waited \(wait) s, the longest job takes \(job) s")
-    #expect(wait <= job + overhead)
-    let inBetween = try fleet.number(
-      """
-      SELECT count(*) FROM (\(Self.begun)) t, (
-        SELECT min(begun_at) AS first, min(planned_at) AS planned FROM (\(Self.begun)) s WHERE run = '\(stat)') s
-      WHERE run <> '\(stat)' AND begun_at > s.planned AND begun_at < s.first
-      """)
-    #expect(inBetween <= Double(workers.count), "jobs begun after the STAT study was ready and before its first tile")
+    let planned = Date(
+      timeIntervalSince1970: try fleet.number(
+        "SELECT extract(epoch FROM min(planned_at)) FROM fleet.passes WHERE run = '\(stat)'"))
+    let all = try jobs(of: workers)
+    let first = try #require(all.first { $0.run == stat }).begun
+    let wait = first.timeIntervalSince(planned)
+    let longest = all.compactMap { $0.end?.timeIntervalSince($0.begun) }.max() ?? 0
+    print("STAT behind \(backlog.count) runs: waited \(wait) s, the longest job took \(longest) s")
+    // Beside the job: from planning to the outbox and the broker, on a machine that does other things too.
+    #expect(wait <= longest + 1)
+    let inBetween = all.count { $0.begun > planned && $0.begun < first }
+    #expect(inBetween <= workers.count, "jobs begun after the STAT study was ready and before its first tile")
 
     let status = try await fleet.succeed(["status", backlog[0]])
     #expect(status.contains("place ") && status.contains("done in "), "\(status)")
@@ -80,11 +103,8 @@ struct DispatchTests {
     try await fleet.wait(
       "half of the other's tiles", within: 120,
       until: "SELECT coalesce(bool_or(accepted * 2 > tiles), false) FROM fleet.passes WHERE run = '\(other)'")
-    let share = try fleet.number(
-      """
-      SELECT avg((run = '\(other)')::integer) FROM (\(Self.begun)) t
-      WHERE begun_at > (SELECT min(begun_at) FROM (\(Self.begun)) o WHERE run = '\(other)')
-      """)
+    let since = try jobs(of: workers).drop { $0.run != other }
+    let share = Double(since.count { $0.run == other }) / Double(since.count)
     print("The other tenant's share beside a flood: \(share)")
     #expect(share >= 0.45)
 

@@ -60,7 +60,7 @@ struct IntegrationTests {
     let analystURL = try #require(analyst.string)
 
     // A receiver of webhooks, and everything in one process.
-    let (port, log) = (try Upstream.freePort(), fleet.folder.url.appending(path: "received"))
+    let (port, log) = (try LoopbackPort.free(), fleet.folder.url.appending(path: "received"))
     let hook = try Fleet.decode(
       Hook.self, from: try await fleet.succeed(["webhooks", "add", "http://127.0.0.1:\(port)/hook", "--json"]))
     let settings = ["SECRET": hook.secret, "LOG": log.path, "PORT": "\(port)"]
@@ -178,7 +178,7 @@ struct IntegrationTests {
     guard Upstream.hasSchemas else { return print("skipped: schemas of real messages need python3-jsonschema") }
     let messages = fleet.folder.url.appending(path: "messages.json")
     // As a listener would have got them: the bytes that the program itself makes of the ledger's events.
-    let port = try Upstream.freePort()
+    let port = try LoopbackPort.free()
     let hook = try Fleet.decode(
       Hook.self,
       from: try await fleet.succeed(
@@ -202,7 +202,7 @@ struct IntegrationTests {
         .contains("valid"))
   }
 
-  @Test(.timeLimit(.minutes(3))) func aWatchedFolderMakesOneRunOfACaseWhateverHappens() async throws {
+  @Test(.timeLimit(.minutes(5))) func aWatchedFolderMakesOneRunOfACaseWhateverHappens() async throws {
     let fleet = try await Fleet()
     let (input, results) = (fleet.folder.url.appending(path: "in"), fleet.folder.url.appending(path: "out"))
     let watch = [input.path, "--results", results.path, "--quiet", "0.5s", "--disable_tta"]
@@ -215,7 +215,7 @@ struct IntegrationTests {
 
     // Dies when the run is in the ledger and the case hasn't been moved.
     let first = try await fleet.start("watch", watch, fault: "submit.committed=kill")
-    _ = try await first.finish(within: 30)
+    _ = try await first.finish(within: 60)
     #expect(try fleet.query("SELECT count(*) FROM fleet.runs") == ["1"])
     #expect(FileManager.default.fileExists(atPath: input.appending(path: "colin_0000.nii.gz").path))
 

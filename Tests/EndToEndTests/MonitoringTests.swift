@@ -26,7 +26,7 @@ struct MonitoringTests {
     let run = try await fleet.submit(image)
     _ = try await fleet.digest(of: run)
     let tiles = Double(try await fleet.status(run).plannedTiles)
-    let text = try await watched.wait(for: 200, at: "/metrics", within: 10)
+    let text = try await watched.wait(for: 200, at: "/metrics", within: 60)
     let metrics = try PrometheusText(text)
     #expect(metrics.value("tessera_tiles_total", ["outcome": "accepted"]) == tiles)
     #expect(metrics.value("tessera_tile_phase_seconds_count", ["phase": "infer"]) == tiles)
@@ -52,7 +52,7 @@ struct MonitoringTests {
     #expect(scale.text.contains(#""live_slots":1,"#) && scale.text.contains(#""wanted_slots":0"#))
 
     try servers.killBroker()
-    let broken = try await watched.wait(for: 503, at: "/readyz", within: 30)
+    let broken = try await watched.wait(for: 503, at: "/readyz", within: 60)
     #expect(broken.contains(#""name":"broker","status":"failing""#))
     #expect(await watched.get("/livez").code == 200, "waiting for a server isn't being stuck")
     try servers.startBroker()

@@ -79,7 +79,7 @@ import Testkit
     let first = ["-o", folder.url.appending(path: "first").path, "--max-memory", "\(enough)MiB"]
     let roomy = try await predict(["-i", small.path, "-d", model.path, "--disable_tta"] + first)
     #expect(roomy.code == 0, "\(roomy.log)")
-    let tooLittle = try await predict(arguments + ["--max-memory", "99MiB"])
+    let tooLittle = try await predict(arguments + ["--max-memory", "95MiB"])
     #expect(tooLittle.code == 65, "\(tooLittle.log)")
     let needed = try #require(tooLittle.log.firstMatch(of: /needs (\d+) MiB/)?.1)
     let kept = try await predict(arguments + ["--max-memory", "\(needed)MiB"])

@@ -33,7 +33,7 @@ struct ServeCommandTests {
     try await Task.sleep(for: .seconds(5.5))
     #expect(try await Curl(api, token).get("/v1/models").status == 401, "a revoked token opens nothing")
     server.send(SIGTERM)
-    #expect(try await server.finish(within: 30).code == 0)
+    #expect(try await server.finish(within: 60).code == 0)
     up.send(SIGTERM)
     _ = try await up.finish(within: 60)
   }
@@ -51,7 +51,7 @@ struct ServeCommandTests {
     let open = try await fleet.start("serve", ["--listen", api.listen, "--open"])
     #expect(try await Curl(api, nil).get("/v1/models").status == 200)
     open.send(SIGTERM)
-    #expect(try await open.finish(within: 30).code == 0)
+    #expect(try await open.finish(within: 60).code == 0)
   }
 
   /// The client of the page HTTPAPI, as it stands there.
@@ -126,7 +126,7 @@ struct ServeCommandTests {
     }
     // Slow enough to be in the middle.
     async let broken = upload(["--limit-rate", "100k"])
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try partial().isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
     #expect(try partial().count == 1)
     server.send(SIGKILL)
@@ -150,7 +150,7 @@ struct ServeCommandTests {
     let answer = try await Curl(api, token).run(["-i"], "/v1/models")
     #expect(answer.status == 503 && answer.text.lowercased().contains("retry-after: 5"), "\(answer.text)")
     try servers.startDatabase()
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await Curl(api, token).get("/v1/models").status != 200, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(100))
     }

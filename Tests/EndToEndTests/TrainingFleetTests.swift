@@ -66,7 +66,7 @@ struct TrainingFleetTests {
   }
 
   @Test func aTrainerThatIsKilledInTheMiddleOfAnEpochIsFollowedByAnotherWithTheSameBits() async throws {
-    let fleet = try await Fleet(environment: ["TESSERA_TRAINING_LEASE_SECONDS": "3"])
+    let fleet = try await Fleet(environment: ["TESSERA_TRAINING_LEASE_SECONDS": "10"])
     try await planned(fleet)
     let roles = [try await fleet.start("dispatcher"), try await fleet.start("aggregator")]
     let first = try await fleet.start("trainer")
@@ -116,7 +116,7 @@ struct TrainingFleetTests {
 
     // Asked to stop, an idle trainer ends by itself. The next training is done by the trainer of `tessera up`.
     second.send(SIGTERM)
-    #expect(try await second.finish(within: 30).code == 0)
+    #expect(try await second.finish(within: 60).code == 0)
     let watched = try WatchedProcess()
     let up = try TesseraProcess(
       ["up", "--trainers", "1"],
@@ -131,7 +131,7 @@ struct TrainingFleetTests {
     #expect(try await fleet.succeed(["training", "show", training]).contains("3d_fullres"))
     #expect(try await submit(fleet, "disturbed", name: "small", epochs: 5) == training)
     #expect(up.logText.contains("trainer started"))
-    let metrics = try PrometheusText(try await watched.wait(for: 200, at: "/metrics", within: 10))
+    let metrics = try PrometheusText(try await watched.wait(for: 200, at: "/metrics", within: 60))
     let configuration = ["configuration": "3d_fullres"]
     #expect(metrics.value("tessera_training_epochs_total", configuration) == 5)
     #expect(metrics.value("tessera_training_epoch_seconds_count", configuration) == 5)

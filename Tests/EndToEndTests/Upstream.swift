@@ -34,23 +34,6 @@ enum Upstream {
     let process = try PythonProcess(program, environment)
     return try await process.finish(within: seconds)
   }
-
-  /// A port of loopback that nobody uses.
-  static func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 ? getsockname(descriptor, $0, &size) : -1
-      }
-    }
-    guard result == 0 else { throw Fleet.Failure(description: "no free port") }
-    return Int(UInt16(bigEndian: address.sin_port))
-  }
 }
 
 /// A Python program as a real process, which a test can kill.

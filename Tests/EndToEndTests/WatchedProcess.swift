@@ -1,4 +1,5 @@
 import Foundation
+import Testkit
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
@@ -8,22 +9,7 @@ import Foundation
 struct WatchedProcess {
   let port: Int
 
-  /// A port of loopback that nobody has at the moment.
-  init() throws {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(descriptor, address, length) + getsockname(descriptor, address, &length)
-      }
-    }
-    guard result == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-    port = Int(UInt16(bigEndian: address.sin_port))
-  }
+  init() throws { port = try LoopbackPort.free() }
 
   var listen: String { "127.0.0.1:\(port)" }
 

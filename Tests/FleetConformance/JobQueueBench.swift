@@ -6,7 +6,7 @@ internal import Testing
 final class JobQueueBench: Sendable {
   private let connect: @Sendable () async throws -> any JobQueue
   private let connections = Mutex<[any JobQueue]>([])
-  private let patience = Duration.seconds(20)
+  private let patience = Duration.seconds(60)
 
   init(_ connect: @escaping @Sendable () async throws -> any JobQueue) { self.connect = connect }
 

@@ -4,6 +4,7 @@ import Foundation
 import Processes
 import Synchronization
 import Testing
+import Testkit
 
 @testable import Fleet
 
@@ -41,7 +42,7 @@ import Testing
     return ChildPredictor(launcher: launcher, logger: .quiet)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func oneProcessComputesTileAfterTile() async throws {
     let predictor = predictor([try good])
     await predictor.warmUp()
@@ -55,7 +56,7 @@ import Testing
     #expect(predictor.processNumber == nil)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func whatKillsItsProcessIsPoisonAndTheNextTileHasAnother() async throws {
     let predictor = predictor([Self.ready + Self.begin + "kill -SEGV $$", try good])
     let failure = await #expect(throws: RunFailure.self) { try await predictor.predict(job) }
@@ -63,7 +64,7 @@ import Testing
     #expect(try await predictor.predict(job).engine == "fake")
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func aKillIsForWantOfMemoryWhenTheKernelHasCountedOne(counted: Bool) async throws {
     let calls = Mutex(0)
     let predictor = predictor([Self.ready + Self.begin + "kill -KILL $$"]) {
@@ -78,25 +79,27 @@ import Testing
     #expect(failure?.reason.contains("want of memory") == counted)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aProcessThatDiesBeforeItHasTheTileCostsNothing() async throws {
     let predictor = predictor([Self.ready + "read job; exit 1", "exit 1", try good])
     #expect(try await predictor.predict(job).bytes == 12)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aProcessThatNeverGetsReadyLeavesTheTileToOthers() async throws {
     let failure = await #expect(throws: RunFailure.self) { try await predictor(["exit 69"]).predict(job) }
     #expect(failure?.kind == .transient)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func anAbandonedTileIsNotComputedAnyMore() async throws {
-    let predictor = predictor([Self.ready + Self.begin + "while :; do :; done", try good])
+    let folder = try TemporaryFolder()
+    let mark = folder.url.appending(path: "begun").path
+    let predictor = predictor([Self.ready + Self.begin + "touch '\(mark)'; while :; do :; done", try good])
     await predictor.warmUp()
     let process = try #require(predictor.processNumber)
     let waiter = Task { try await predictor.predict(job) }
-    try await Task.sleep(for: .milliseconds(50))
+    while !FileManager.default.fileExists(atPath: mark) { try await Task.sleep(for: .milliseconds(2)) }
     waiter.cancel()
     await #expect(throws: CancellationError.self) { try await waiter.value }
     #expect(kill(process, 0) == -1, "the process is gone")

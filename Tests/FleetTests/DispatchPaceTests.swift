@@ -25,9 +25,14 @@ import Testing
     var (waiting, time, look, begun) = (0, 0.0, 0.0, 0.0)
     let step = min(0.002, tile / 50)
     var offset = 0
+    var nextEnd = Double.infinity
+    var nextLook = 0.0
     while time < seconds {
-      for end in busyUntil.filter({ $0 <= time }) { ended.append(end) }
-      busyUntil.removeAll { $0 <= time }
+      if nextEnd <= time {
+        ended += busyUntil.filter { $0 <= time }
+        busyUntil.removeAll { $0 <= time }
+        nextEnd = busyUntil.min() ?? .infinity
+      }
       waiting += arriving.count { $0 <= time }
       arriving.removeAll { $0 <= time }
       while waiting > 0, busyUntil.count < slots {
@@ -35,6 +40,7 @@ import Testing
         // Tiles of a real fleet don't end at one moment.
         offset = (offset + 1) % 11
         busyUntil.append(time + tile * (0.9 + 0.02 * Double(offset)))
+        nextEnd = min(nextEnd, busyUntil[busyUntil.count - 1])
       }
       ended.removeAll { $0 + latency <= time }
       if time >= look {
@@ -49,10 +55,13 @@ import Testing
       if time > seconds / 2 {
         seen.idle += step * Double(slots - busyUntil.count)
         begun += step * Double(slots)
-        seen.waiting = max(seen.waiting, waiting)
-        let ends = busyUntil.sorted()
-        if waiting < ends.count { seen.longestWait = max(seen.longestWait, (ends[waiting] - time) / (1.1 * tile)) }
-        if waiting >= slots { seen.longestWait = max(seen.longestWait, 2) }
+        if waiting > seen.waiting || time >= nextLook {
+          seen.waiting = max(seen.waiting, waiting)
+          let ends = busyUntil.sorted()
+          if waiting < ends.count { seen.longestWait = max(seen.longestWait, (ends[waiting] - time) / (1.1 * tile)) }
+          if waiting >= slots { seen.longestWait = max(seen.longestWait, 2) }
+          nextLook = time + tile / 50
+        }
       }
       time += step
     }

@@ -59,7 +59,7 @@ import Testing
       settings: ServiceSettings(owner: "test"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let running = Task { try await service.run() }
     defer { running.cancel() }
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
       guard ContinuousClock.now < deadline else {
         Issue.record("waited in vain")

@@ -47,7 +47,7 @@ import Testkit
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aRunEndsWithItsTilesInPlanOrderWhateverTheOrderOfArrival() async throws {
     let slow = NumberPredictor(store: store) { job in
       // Later tiles overtake earlier ones.
@@ -62,7 +62,7 @@ import Testkit
     #expect(run.outcome?.labelVoxels == expectedDigest(tiles: 30))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func passesFollowEachOtherToTheRunsEnd() async throws {
     let worker = WorkerService(
       queue: queue, slots: [NumberPredictor(store: store), NumberPredictor(store: store)], name: "w", logger: .quiet)
@@ -75,7 +75,7 @@ import Testkit
     #expect(run.outcome?.labelVoxels == Digest(of: once + once + once))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aTileThatFailsForAWhileIsTriedAgain() async throws {
     let failures = Mutex(0)
     let flaky = NumberPredictor(store: store) { job in
@@ -92,7 +92,7 @@ import Testkit
     #expect(failures.withLock { $0 } == 1)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func anImageThatCanNotBeReadFailsItsRunWithTheReason() async throws {
     struct Unreadable: Error, CustomStringConvertible { var description: String { "The image is cut off." } }
     struct FailingPreparer: RunPreparing {
@@ -105,7 +105,7 @@ import Testkit
     #expect(run.failure == RunFailure(kind: .invalid, reason: "The image is cut off."))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func anUnreadableJobGoesToTheDeadLettersAndTheWorkerLivesOn() async throws {
     try await queue.prepare()
     let unreadable = QueueMessage(id: "x", type: "something.else", body: Array("{".utf8))
@@ -122,7 +122,7 @@ import Testkit
   }
 
   /// An upgrade under way: messages of a version that isn't known here are kept for an operator, and the work goes on.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func messagesOfAnUnknownVersionAreParkedWhileTheRunGoesOn() async throws {
     try await queue.prepare()
     let parked = try ["job", "result"].map { kind in
@@ -145,7 +145,7 @@ import Testkit
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aResultIsPublishedBeforeItsJobIsAcknowledged() async throws {
     try await queue.prepare()
     let pass = PassID()
@@ -162,7 +162,7 @@ import Testkit
     #expect(await queue.status(of: .tiles)?.ready == 0, "acknowledged after a clean stop")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aJobThatKilledManyWorkersIsGivenUp() async throws {
     let broker = InMemoryBroker()
     let mine = InMemoryJobQueue(broker: broker)
@@ -185,7 +185,7 @@ import Testkit
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func stoppingFinishesTheTileInHand() async throws {
     try await queue.prepare()
     let started = AsyncStream<Void>.makeStream()

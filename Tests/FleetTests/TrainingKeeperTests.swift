@@ -6,7 +6,7 @@ import Testing
 
 /// What an aggregator makes of trainers' reports.
 @Suite struct TrainingKeeperTests {
-  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
   func aTrainingThatIsCancelledWhileItsChoiceIsReadLeavesNoModel(isCancelled: Bool) async throws {
     let bench = try TrainingBench()
     let training = try await bench.submit()

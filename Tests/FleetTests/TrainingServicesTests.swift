@@ -18,7 +18,7 @@ import Testkit
   private let ledger = InMemoryLedger()
   private let broker = InMemoryBroker()
   private let settings = ServiceSettings(
-    owner: "test", lease: .seconds(2), pollInterval: .milliseconds(2), overdueAfter: .milliseconds(500))
+    owner: "test", lease: .seconds(2), pollInterval: .milliseconds(2), overdueAfter: .seconds(30))
   private let folder: TemporaryFolder
 
   init() throws {
@@ -41,7 +41,7 @@ import Testkit
     return try await ledger.submit(spec, key: nil, tenant: .default).training
   }
 
-  private func services(_ queue: InMemoryJobQueue, lease: Duration = .milliseconds(300)) -> [any Service] {
+  private func services(_ queue: InMemoryJobQueue, lease: Duration = .seconds(60)) -> [any Service] {
     let dispatch = TrainingDispatch(ledger: ledger, queue: queue, store: store, lease: lease)
     let keeper = TrainingKeeper(ledger: ledger, queue: queue, store: store, logger: .quiet)
     return [
@@ -84,7 +84,7 @@ import Testkit
     return String(decoding: try await store.get(file.sha256).copy, as: UTF8.self)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aTrainingGoesFromTheTaskToARegisteredModel() async throws {
     let queue = InMemoryJobQueue(broker: broker)
     let training = try await submit(["2d", "3d_lowres", "3d_cascade_fullres"], folds: [1])
@@ -104,7 +104,7 @@ import Testkit
     _ = try await ModelLibrary.manifest(model.digest, in: store)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aTrainerThatFallsSilentIsFollowedByAnotherWithTheSameBits() async throws {
     let (queue, lost) = (InMemoryJobQueue(broker: broker), InMemoryJobQueue(broker: broker))
     let training = try await submit(epochs: 6)
@@ -115,10 +115,10 @@ import Testkit
         try await hasCheckpoint(3, training)
         await lost.close()
       }.value()
-      Thread.sleep(forTimeInterval: 2)
+      Thread.sleep(forTimeInterval: 10)
     }
     let first = trainer("first", lost, stuck)
-    let record = try await withServices(services(queue)) {
+    let record = try await withServices(services(queue, lease: .seconds(3))) {
       let silent = Task { try? await first.run() }
       try await hasCheckpoint(3, training)
       let second = trainer("second", queue)
@@ -135,7 +135,7 @@ import Testkit
     #expect(curve.map(\.worker) == ["first", "first", "first", "second", "second", "second"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aTrainerThatIsStoppedHandsItsJobBack() async throws {
     let queue = InMemoryJobQueue(broker: broker)
     let training = try await submit(epochs: 4)
@@ -145,7 +145,7 @@ import Testkit
       reached.open()
       Thread.sleep(forTimeInterval: 0.2)
     }
-    let record = try await withServices(services(queue, lease: .seconds(60))) {
+    let record = try await withServices(services(queue)) {
       try await withServices([trainer("first", queue, slow)]) { try await reached.wait() }
       return try await withServices([trainer("second", queue)]) { try await end(of: training) }
     }
@@ -153,7 +153,7 @@ import Testkit
     #expect(try await file("model_final", of: record.jobs[0]) == ChainTrainer.weights(fold: 0, epochs: 4))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aCancelledTrainingStopsItsTrainer() async throws {
     let queue = InMemoryJobQueue(broker: broker)
     let training = try await submit(epochs: 1_000_000)
@@ -171,7 +171,7 @@ import Testkit
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func whatCanNotBeTrainedFailsWithTheReason() async throws {
     struct Hopeless: Error, CustomStringConvertible { var description: String { "There are no plans." } }
     let queue = InMemoryJobQueue(broker: broker)
@@ -183,7 +183,7 @@ import Testkit
     #expect(record.board.failure == RunFailure(kind: .invalid, reason: "There are no plans."))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func whatHasFailedIsTakenUpAgainFromItsCheckpointWithTheSameBits() async throws {
     struct NoRoom: Error, CustomStringConvertible { var description: String { "The disk is full." } }
     let queue = InMemoryJobQueue(broker: broker)

@@ -21,7 +21,7 @@ import Testing
     return message
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aWorkerTellsWhatItDoesUntilItsLastWord() async throws {
     try await queue.prepare()
     let words = try await queue.subscribe(to: .workers, prefetch: 1)
@@ -52,7 +52,7 @@ import Testing
     #expect(await queue.status(of: .workers)?.ready == 0)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func theAggregatorWritesTheWordsDownAndKeepsUnreadableOnes() async throws {
     try await queue.prepare()
     let ledger = InMemoryLedger()
@@ -79,7 +79,7 @@ import Testing
   }
 
   /// A broker whose patience with a long tile was over delivers its job again.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aJobThatComesAgainHasItsResultToldAgain() async throws {
     try await queue.prepare()
     let computed = Mutex(0)

@@ -10,7 +10,7 @@ import Testkit
   /// From weights and batches that both make by the same formula; PyTorch's answers are in Tests/Fixtures/training.
   @Test func twentyStepsGiveNnunetsWeights() throws {
     let folder = Fixtures.directory.appending(path: "training")
-    let steps = try SharedSteps(config: folder.appending(path: "config.json"))
+    let steps = try SharedSteps(config: PeerTraining(readFrom: folder.appending(path: "config.json")))
     let network = try steps.network(threads: 2)
     try steps.fill(network)
     let gradients = try SharedSteps.floats(folder.appending(path: "gradients.f32"))
@@ -24,7 +24,7 @@ import Testkit
         #expect(errors.worst < 5e-5, "\(errors.name)")
       }
       let loss = try network.step(
-        images: batch.images, targets: batch.targets, learningRate: steps.config.learningRate)
+        images: batch.images, targets: batch.targets, learningRate: Float(steps.config.learningRate))
       #expect(abs(loss - expected) < 2e-5)
     }
     let errors = try SharedSteps.errors(network, SharedSteps.floats(folder.appending(path: "after.f32"))) {
@@ -43,26 +43,29 @@ import Testkit
     let folder = try TemporaryFolder()
     let model = "results/nnUNet/3d_fullres/Task501_BrainTissue/nnUNetTrainerV2__nnUNetPlansv2.1"
     let three = [Int](repeating: 3, count: 3)
-    let config = SharedSteps.Config(
-      patch: [40, 40, 32], channels: 1, classes: 3, baseFeatures: 8, pools: [[2, 2, 2], [2, 2, 2], [2, 2, 2]],
-      kernels: [three, three, three, three], batch: 2, batchDice: true, steps: 20, learningRate: 0.01,
-      checkpoint: golden.appending(path: "\(model)/fold_0/model_final_checkpoint.model").path,
-      task: golden.appending(path: "raw/Task501_BrainTissue").path)
+    let description = NetworkDescription(
+      patch: [40, 40, 32], inputChannels: 1, outputChannels: 3, features: [8, 16, 32, 64],
+      kernels: [three, three, three, three], strides: [[2, 2, 2], [2, 2, 2], [2, 2, 2]])
+    var config = PeerTraining(description, TrainingSettings(batchSize: 2, batchDice: true))
+    let count = 20
+    (config.steps, config.threads) = (count, 2)
+    config.checkpoint = golden.appending(path: "\(model)/fold_0/model_final_checkpoint.model").path
+    config.task = golden.appending(path: "raw/Task501_BrainTissue").path
     let file = folder.url.appending(path: "config.json")
-    try SharedSteps.encoder.encode(config).write(to: file)
+    try config.write(to: file)
     let (code, log) = try Nnunet.run(
       script: Fixtures.repository.appending(path: "Tests/Peers/training_steps.py"),
       ["steps", file.path, folder.url.path], results: folder.url)
     try #require(code == 0, "\(log)")
 
-    let steps = try SharedSteps(config: file)
+    let steps = SharedSteps(config: config)
     let network = try steps.network(threads: 2)
     try steps.load(network, from: folder.url)
     let images = try SharedSteps.floats(folder.url.appending(path: "images.f32"))
     let targets = [UInt8](try Data(contentsOf: folder.url.appending(path: "targets.u8")))
-    for step in 0..<config.steps {
+    for step in 0..<count {
       let batch = steps.batch(step, network, images: images, targets: targets)
-      try network.step(images: batch.images, targets: batch.targets, learningRate: config.learningRate)
+      try network.step(images: batch.images, targets: batch.targets, learningRate: Float(config.learningRate))
     }
     let errors = try SharedSteps.errors(network, SharedSteps.floats(folder.url.appending(path: "after.f32"))) {
       try network.values(of: $0)

@@ -5,35 +5,7 @@ import ModelPlans
 
 /// Weights and batches as Tests/Peers/training_steps.py makes them.
 struct SharedSteps {
-  struct Config: Codable {
-    var patch: [Int]
-    var channels: Int
-    var classes: Int
-    var baseFeatures: Int
-    var pools: [[Int]]
-    var kernels: [[Int]]
-    var batch: Int
-    var batchDice: Bool
-    var steps: Int
-    var learningRate: Float
-    var threads: Int? = 2
-    var checkpoint: String?
-    var task: String?
-  }
-
-  let config: Config
-
-  static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return encoder
-  }()
-
-  init(config file: URL) throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    config = try decoder.decode(Config.self, from: Data(contentsOf: file))
-  }
+  let config: PeerTraining
 
   func network(threads: Int) throws -> TrainableNetwork {
     let features = (0...config.pools.count).map { min(config.baseFeatures << $0, config.patch.count == 2 ? 480 : 320) }

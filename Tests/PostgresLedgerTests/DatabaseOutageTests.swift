@@ -14,7 +14,7 @@ struct DatabaseOutageTests {
   private static let runs = 12
   private static let tiles = 9
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(5)))
   func killedDatabaseCostsOnlyTime() async throws {
     let database = try PrivateDatabase()
     try await checkFleet(url: database.url) {
@@ -27,7 +27,7 @@ struct DatabaseOutageTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(5)))
   func cutConnectionsCostOnlyTime() async throws {
     let database = try PrivateDatabase()
     try await checkFleet(url: database.url) {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.server != nil, TestDatabase.advice))
 struct TrainingOverviewTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func ofATrainingThatIsSubmittedMeanwhileNothingIsCounted() async throws {
     try await withDatabase { database in
       let ledger = try await PostgresLedger.open(url: database.url)

@@ -14,7 +14,7 @@ import Testing
     return lines
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aChildHearsAndAnswers() async throws {
     let child = try await shell(
       "read a; read b; echo \"$b $a $WORD\" >&0; echo nobody hears this", environment: ["WORD": "here"])
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     arguments: [
       ("exit 3", ProcessEnd.exited(code: 3)), ("kill -SEGV $$", .killed(signal: SIGSEGV)),
       ("kill -ABRT $$", .killed(signal: SIGABRT)), ("kill -KILL $$", .killed(signal: SIGKILL)),
@@ -36,7 +36,7 @@ import Testing
     #expect(kill(child.number, 0) == -1 && errno == ESRCH, "no zombie is left")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aChildIsKilledWhateverItDoes() async throws {
     let child = try await shell("trap '' INT TERM HUP; while :; do :; done")
     child.kill()
@@ -44,13 +44,13 @@ import Testing
     child.kill()
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func whoHoldsNoChildAnyMoreHasNone() async throws {
     let number = try await shell("sleep 60").number
     while kill(number, 0) == 0 { try await Task.sleep(for: .milliseconds(2)) }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func whatAChildStartedEndsWithIt() async throws {
     let child = try await shell("sleep 60 & echo >&0; wait")
     for await _ in child.lines { break }
@@ -59,7 +59,7 @@ import Testing
   }
 
   /// A broker's socket in a child's hands would keep the connection of a dead worker alive.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func aChildInheritsNothingAndLeavesNothing() async throws {
     func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
     let inherited = Pipe()

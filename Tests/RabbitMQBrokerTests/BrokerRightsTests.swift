@@ -8,7 +8,7 @@ import Testing
 /// Each role of a fleet with a broker's user of its own, as `Compose/broker-users` makes them.
 @Suite(
   .serialized, .enabled(if: PrivateBroker.isInstalled, "Install rabbitmq-server to run these tests."), .privateBroker,
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(5)))
 struct BrokerRightsTests {
   let broker: PrivateBroker
 

@@ -20,7 +20,7 @@ final class EventLog: Sendable {
   }
 
   /// Waits for an event.
-  func wait(within limit: Duration = .seconds(20), until matches: (BrokerEvent) -> Bool) async throws {
+  func wait(within limit: Duration = .seconds(60), until matches: (BrokerEvent) -> Bool) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     while !contains(matches) {

@@ -1,13 +1,14 @@
 import FleetContracts
 import Foundation
 import Testing
+import Testkit
 
 @testable import RabbitMQBroker
 
 /// Connections by TLS: to a RabbitMQ that speaks nothing else, and to servers that aren't who they should be.
 @Suite(
   .serialized, .enabled(if: PrivateBroker.isInstalled, "Install rabbitmq-server to run these tests."),
-  .privateBrokerWithTLS, .timeLimit(.minutes(2)))
+  .privateBrokerWithTLS, .timeLimit(.minutes(5)))
 struct TLSTests {
   let broker: PrivateBroker
   /// Where certificates of the broker's authority are.
@@ -146,12 +147,7 @@ private final class Impostor {
   private let process = Process()
 
   init(folder: String?) throws {
-    var port = 0
-    for _ in 0..<50 where port == 0 {
-      let candidate = Int.random(in: 20000..<32000)
-      if try Self.listens(candidate) == false { port = candidate }
-    }
-    self.port = port
+    port = try LoopbackPort.free()
     process.executableURL = URL(filePath: folder == nil ? "/usr/bin/perl" : "/usr/bin/openssl")
     if let folder {
       process.arguments = [
@@ -169,18 +165,12 @@ private final class Impostor {
     process.standardError = FileHandle.nullDevice
     try process.run()
     let deadline = ContinuousClock.now + .seconds(10)
-    while try Self.listens(port) == false, ContinuousClock.now < deadline { usleep(10_000) }
+    while try LoopbackPort.isListening(port) == false, ContinuousClock.now < deadline { usleep(10_000) }
   }
 
   /// At once: s_server doesn't end by SIGTERM while a connection is open.
   func stop() {
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
-  }
-
-  /// Whether somebody listens at `port`, from the system's own table, without a connection.
-  private static func listens(_ port: Int) throws -> Bool {
-    let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .ascii)
-    return table.contains(":\(String(format: "%04X", port)) 00000000:0000 0A")
   }
 }

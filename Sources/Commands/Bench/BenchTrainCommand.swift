@@ -72,21 +72,6 @@ struct BenchTrainCommand: AsyncParsableCommand {
     var memoryRatio: Double?
   }
 
-  /// What the peer's script reads.
-  private struct PeerConfig: Encodable {
-    var patch: [Int]
-    var channels: Int
-    var classes: Int
-    var baseFeatures: Int
-    var pools: [[Int]]
-    var kernels: [[Int]]
-    var batch: Int
-    var batchDice = true
-    var steps: Int
-    var learningRate = 0.01
-    var threads: Int
-  }
-
   func validate() throws {
     guard (model == nil) != (patch == nil) else { throw ValidationError("Give either --model or --patch.") }
     guard runs >= 1, features >= 1, features <= 320, (2...256).contains(classes), batch >= 1, maxMemory ?? 1 >= 1
@@ -99,22 +84,18 @@ struct BenchTrainCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failures.reported {
       let network = try network()
+      let settings = TrainingSettings(batchSize: batch, batchDice: true)
       var report = try TrainingBenchmark.run(
-        description: network, settings: TrainingSettings(batchSize: batch, batchDice: true), threads: options.threads,
-        runs: runs, maxMemory: maxMemory.map { $0 << 20 })
+        description: network, settings: settings, threads: options.threads, runs: runs,
+        maxMemory: maxMemory.map { $0 << 20 })
       report.peakMemoryBytes = PeakMemory.bytes
       var answer = Answer(tessera: report)
       if let python = options.peer {
         let peer = try Peer.withFolder { folder in
           let file = folder.appending(path: "config.json")
-          let encoder = JSONEncoder()
-          encoder.keyEncodingStrategy = .convertToSnakeCase
-          try encoder.encode(
-            PeerConfig(
-              patch: network.patch, channels: network.inputChannels, classes: network.outputChannels,
-              baseFeatures: network.features[0], pools: network.strides, kernels: network.kernels, batch: batch,
-              steps: runs, threads: options.threads)
-          ).write(to: file)
+          var config = PeerTraining(network, settings)
+          (config.steps, config.threads) = (runs, options.threads)
+          try config.write(to: file)
           return try Peer(script: "training_steps", python: python).run(["speed", file.path], as: PeerAnswer.self)
         }
         answer.peer = peer
