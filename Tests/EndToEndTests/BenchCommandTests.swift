@@ -153,7 +153,7 @@ import Testkit
     try Data(
       """
       #!/bin/sh
-      grep -q '"batch_dice":true' "$3" && echo '{"seconds": 1000, "peak_memory_bytes": 1073741824, "version": "torch 9"}'
+      grep -q '"batch_dice" : true' "$3" && echo '{"seconds": 1000, "peak_memory_bytes": 1073741824, "version": "torch 9"}'
       """.utf8
     ).write(to: python)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python.path)
