@@ -61,10 +61,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 3, 16, 33, 64])
-  func statisticsKeepTheirDigitsWhenTheMeanIsLarge(channels: Int) {
-    let (count, stride) = (200, channels + 3)
-    let rows = randomFloats(count * stride, seed: 4, offset: 3000)
+  /// What lies between the rows isn't theirs.
+  @Test(arguments: [1, 3, 8, 16, 24, 33, 64], [1, 2, 3, 200])
+  func statisticsKeepTheirDigitsWhenTheMeanIsLarge(channels: Int, count: Int) {
+    let stride = channels + 3
+    var rows = randomFloats(count * stride, seed: 4, offset: 3000)
+    for place in rows.indices where place % stride >= channels { rows[place] = .nan }
     for kernels in Self.levels {
       var mean = [Double](repeating: .nan, count: channels)
       var deviations = mean
@@ -75,13 +77,13 @@ import Testing
         let expected = values.reduce(0, +) / Double(count)
         let squares = values.reduce(0) { $0 + ($1 - expected) * ($1 - expected) }
         #expect(abs(mean[channel] - expected) < 1e-4)
-        #expect(abs(deviations[channel] - squares) < 1e-5 * squares)
+        #expect(abs(deviations[channel] - squares) <= 1e-5 * squares)
       }
     }
   }
 
   /// Rows of `channels` values, `stride` apart, with a guard between them that nobody may touch.
-  @Test(arguments: [1, 5, 15, 16, 17, 31, 37, 48], [false, true])
+  @Test(arguments: [1, 5, 8, 15, 16, 17, 31, 37, 48], [false, true])
   func normalizationFollowsItsFormula(channels: Int, adding: Bool) {
     let count = 11
     let stride = channels + 3

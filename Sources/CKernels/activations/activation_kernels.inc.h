@@ -14,11 +14,34 @@ typedef int ints __attribute__((vector_size(64)));
 
 // Unaligned: a row of channels starts at any multiple of four bytes.
 typedef float unaligned_floats __attribute__((vector_size(64), aligned(4)));
+// Networks of few features have 8 channels.
+#define HALF 8
+typedef float halves __attribute__((vector_size(32)));
+typedef float unaligned_halves __attribute__((vector_size(32), aligned(4)));
 #define LOAD(p) ((floats) * (const unaligned_floats *)(p))
 #define STORE(p, v) (*(unaligned_floats *)(p) = (v))
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE floats splat(float x) { return (floats){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+// The first `lanes` floats, and zeros.
+INLINE floats load_some(const float *p, long lanes) {
+  if (lanes == HALF) {
+    const halves h = *(const unaligned_halves *)p;
+    return __builtin_shufflevector(h, (halves){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+  floats v = splat(0);
+  for (long l = 0; l < lanes; l++) v[l] = p[l];
+  return v;
+}
+
+INLINE void store_some(float *p, floats v, long lanes) {
+  if (lanes == HALF) {
+    *(unaligned_halves *)p = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+  } else {
+    for (long l = 0; l < lanes; l++) p[l] = v[l];
+  }
+}
 
 // mask ? a : b; the mask is all ones or all zeros in each lane.
 INLINE floats choose(ints mask, floats a, floats b) { return (floats)((mask & (ints)a) | (~mask & (ints)b)); }
@@ -78,25 +101,22 @@ static void row_statistics(const float *rows, long count, long channels, long ld
   for (long c = 0; c < channels; c += LANES) {
     const long lanes = channels - c < LANES ? channels - c : LANES;
     const float *column = rows + c;
-    floats s = splat(0), centre, d1 = splat(0), d2 = splat(0);
-    if (lanes == LANES) {
-      for (long r = 0; r < count; r++) s += LOAD(column + r * ld);
-      centre = s * share;
-      for (long r = 0; r < count; r++) {
-        const floats d = LOAD(column + r * ld) - centre;
-        d1 += d;
-        d2 += d * d;
-      }
-    } else {
-      for (long r = 0; r < count; r++)
-        for (long l = 0; l < lanes; l++) s[l] += column[r * ld + l];
-      centre = s * share;
-      for (long r = 0; r < count; r++)
-        for (long l = 0; l < lanes; l++) {
-          const float d = column[r * ld + l] - centre[l];
-          d1[l] += d;
-          d2[l] += d * d;
-        }
+    // Of a narrow column, what lies beside it is read too, and not used, as long as it lies before the last row's end.
+    const long ahead = (count - 1) * ld + lanes - LANES;
+    const long wide = lanes == LANES ? count : ahead < 0 ? 0 : ahead / ld + 1;
+    floats s = splat(0), d1 = splat(0), d2 = splat(0);
+    for (long r = 0; r < wide; r++) s += LOAD(column + r * ld);
+    for (long r = wide; r < count; r++) s += load_some(column + r * ld, lanes);
+    const floats centre = s * share;
+    for (long r = 0; r < wide; r++) {
+      const floats d = LOAD(column + r * ld) - centre;
+      d1 += d;
+      d2 += d * d;
+    }
+    for (long r = wide; r < count; r++) {
+      const floats d = load_some(column + r * ld, lanes) - centre;
+      d1 += d;
+      d2 += d * d;
     }
     for (long l = 0; l < lanes; l++) {
       const double rest = (double)d1[l] / (double)count;  // what rounding left between the centre and the true mean
@@ -104,13 +124,6 @@ static void row_statistics(const float *rows, long count, long channels, long ld
       deviations[c + l] = (double)d2[l] - (double)d1[l] * rest;
     }
   }
-}
-
-// The first `lanes` floats, and zeros.
-INLINE floats load_some(const float *p, long lanes) {
-  floats v = splat(0);
-  for (long l = 0; l < lanes; l++) v[l] = p[l];
-  return v;
 }
 
 // exp(x) for x <= 0, to about 1 unit in the last place; 0 to 2e-38 below -87. NaN stays NaN.
@@ -222,8 +235,7 @@ INLINE void normalize_rows(const int kind, const int adding, float *rows, long c
     float *p = rows + r * ld;
     floats y = (load_some(p, channels) - m) * s + h;
     if (adding) y += load_some(residual + r * ld, channels);
-    y = activated(kind, y, argument);
-    for (long l = 0; l < channels; l++) p[l] = y[l];
+    store_some(p, activated(kind, y, argument), channels);
   }
 }
 
