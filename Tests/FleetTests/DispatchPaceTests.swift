@@ -26,14 +26,18 @@ import Testing
     let step = min(0.002, tile / 50)
     var offset = 0
     var nextEnd = Double.infinity
-    var nextLook = 0.0
+    // A slot or the queue; until the next change, waits only become shorter.
+    var hasChanged = true
     while time < seconds {
       if nextEnd <= time {
         ended += busyUntil.filter { $0 <= time }
         busyUntil.removeAll { $0 <= time }
         nextEnd = busyUntil.min() ?? .infinity
+        hasChanged = true
       }
-      waiting += arriving.count { $0 <= time }
+      let arrived = arriving.count { $0 <= time }
+      if arrived > 0 { hasChanged = true }
+      waiting += arrived
       arriving.removeAll { $0 <= time }
       while waiting > 0, busyUntil.count < slots {
         waiting -= 1
@@ -55,12 +59,12 @@ import Testing
       if time > seconds / 2 {
         seen.idle += step * Double(slots - busyUntil.count)
         begun += step * Double(slots)
-        if waiting > seen.waiting || time >= nextLook {
+        if hasChanged {
           seen.waiting = max(seen.waiting, waiting)
           let ends = busyUntil.sorted()
           if waiting < ends.count { seen.longestWait = max(seen.longestWait, (ends[waiting] - time) / (1.1 * tile)) }
           if waiting >= slots { seen.longestWait = max(seen.longestWait, 2) }
-          nextLook = time + tile / 50
+          hasChanged = false
         }
       }
       time += step

@@ -26,6 +26,7 @@ INLINE floats splat(float x) { return (floats){x, x, x, x, x, x, x, x, x, x, x, 
 
 // The first `lanes` floats, and zeros.
 INLINE floats load_some(const float *p, long lanes) {
+  if (lanes == LANES) return LOAD(p);
   if (lanes == HALF) {
     const halves h = *(const unaligned_halves *)p;
     return __builtin_shufflevector(h, (halves){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -101,19 +102,10 @@ static void row_statistics(const float *rows, long count, long channels, long ld
   for (long c = 0; c < channels; c += LANES) {
     const long lanes = channels - c < LANES ? channels - c : LANES;
     const float *column = rows + c;
-    // Of a narrow column, what lies beside it is read too, and not used, as long as it lies before the last row's end.
-    const long ahead = (count - 1) * ld + lanes - LANES;
-    const long wide = lanes == LANES ? count : ahead < 0 ? 0 : ahead / ld + 1;
     floats s = splat(0), d1 = splat(0), d2 = splat(0);
-    for (long r = 0; r < wide; r++) s += LOAD(column + r * ld);
-    for (long r = wide; r < count; r++) s += load_some(column + r * ld, lanes);
+    for (long r = 0; r < count; r++) s += load_some(column + r * ld, lanes);
     const floats centre = s * share;
-    for (long r = 0; r < wide; r++) {
-      const floats d = LOAD(column + r * ld) - centre;
-      d1 += d;
-      d2 += d * d;
-    }
-    for (long r = wide; r < count; r++) {
+    for (long r = 0; r < count; r++) {
       const floats d = load_some(column + r * ld, lanes) - centre;
       d1 += d;
       d2 += d * d;
